@@ -1,0 +1,59 @@
+import * as v from 'valibot';
+import { defineCommand, defineEvent } from './definition.ts';
+import { id, placement, words } from './fields.ts';
+
+/** Names that are fixed everywhere: one stage per account and region, so none carries a stage suffix. */
+export const BUS = 'nedlia-events';
+export const service = {
+  api: 'nedlia-api',
+  fileGenerator: 'nedlia-file-generator',
+  validator: 'nedlia-validator',
+  notifier: 'nedlia-notifier',
+  relay: 'nedlia-relay',
+} as const;
+
+/** A function and its queue have the service's name; its dead-letter queue adds this. */
+export const DEAD_LETTER_SUFFIX = '-dlq';
+
+export const placementCreated = defineEvent('placement.created', 'nedlia.api', placement);
+
+export const placementCancelled = defineEvent('placement.cancelled', 'nedlia.api', placement);
+
+export const placementFileGenerated = defineEvent('placement.file_generated', 'nedlia.file-generator', {
+  placement_id: id,
+  caused_by: id,
+  bucket: words,
+  key: words,
+  sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits')),
+});
+
+export const placementValidated = defineEvent('placement.validated', 'nedlia.validator', {
+  placement_id: id,
+  caused_by: id,
+  reasons: v.array(words),
+});
+
+export const placementRejected = defineEvent('placement.rejected', 'nedlia.validator', {
+  placement_id: id,
+  caused_by: id,
+  reasons: v.pipe(v.array(words), v.minLength(1)),
+});
+
+export const regenerateFile = defineCommand('placement.regenerate_file', { placement_id: id });
+
+export const events = [
+  placementCreated,
+  placementCancelled,
+  placementFileGenerated,
+  placementValidated,
+  placementRejected,
+] as const;
+
+export const commands = [regenerateFile] as const;
+
+/** Who hears what: the rules `lib/` makes are these lines. */
+export const heardBy = {
+  fileGenerator: [placementCreated],
+  validator: [placementCreated],
+  notifier: [placementCreated, placementCancelled, placementFileGenerated, placementValidated, placementRejected],
+} as const;
