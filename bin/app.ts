@@ -1,0 +1,20 @@
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { PipelineStack } from '../lib/pipeline-stack.ts';
+import { isStageName, stages } from '../lib/stages.ts';
+
+const app = new App({
+  analyticsReporting: false, // no metadata resource: the template says only what we say
+  context: { 'aws:cdk:enable-asset-metadata': true }, // names each function's code in the assembly, as the cdk command does
+});
+
+const stage: unknown = app.node.tryGetContext('stage') ?? 'local';
+if (!isStageName(stage)) {
+  process.stderr.write(`nedlia: unknown stage; choose one with -c stage=${Object.keys(stages).join(' | ')}\n`);
+  process.exit(1);
+}
+
+const bundles: unknown = app.node.tryGetContext('bundles') ?? join(import.meta.dirname, '../dist');
+new PipelineStack(app, `nedlia-${stage}`, { stage, bundles: String(bundles) });
+
+app.synth();
