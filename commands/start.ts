@@ -1,0 +1,125 @@
+import { parseArgs } from 'node:util';
+import type { FirstPlacement } from '../local/first-placement.ts';
+import type { Pipeline } from '../local/pipeline.ts';
+
+const HELP = `npm start [-- options]
+
+Runs the whole pipeline on this machine: PostgreSQL, AWS on loopback, three consumers and the relay from their built
+bundles, a webhook receiver and the API. Sends one placement through it and prints its trace, then stays up until Ctrl-C.
+
+  --once    stop after the first trace; exit code 1 when a hop is missing
+  --fresh   forget the data of earlier runs first
+  --json    print one JSON object instead of text (progress goes to standard error)
+  --help    this text
+
+Environment
+  PORT, HOST                     where the API listens (3000, or the next free port; 127.0.0.1)
+  DATABASE_URL                   a PostgreSQL of your own instead of the one started here
+  WEBHOOK_URL, WEBHOOK_SECRETS   a webhook target of your own instead of the receiver started here
+  OTEL_EXPORTER_OTLP_ENDPOINT    an OTLP/HTTP collector that gets every trace as well (…_HEADERS for its headers)
+  NO_COLOR                       no colour on a terminal
+
+Data, bundles and template live in .nedlia/ and survive a restart.
+`;
+
+const DIRECTORY = '.nedlia';
+/** Ctrl-C ends the process within five seconds, whatever hangs. */
+const STOP_WITHIN_MS = 4500;
+
+const stopping = new AbortController();
+let running: Pipeline | undefined;
+
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => void stop(0));
+
+const options = readOptions();
+
+// Loaded now and not above, so that Ctrl-C is heard during the half second that loading takes.
+const { sendFirstPlacement } = await import('../local/first-placement.ts');
+const { forget, startPipeline } = await import('../local/pipeline.ts');
+const { shower, wantsColour } = await import('../local/show.ts');
+
+const show = shower(wantsColour(process.stdout, process.env));
+const began = performance.now();
+const say = (text: string) => (options.json ? process.stderr : process.stdout).write(`${text}\n`);
+const tell = (step: string, detail: string) => say(show.step((performance.now() - began) / 1000, step, detail));
+
+const finished = run();
+await finished.catch(async (error: unknown) => {
+  if (stopping.signal.aborted) return;
+  process.stderr.write(`nedlia: ${error instanceof Error ? error.message : String(error)}\n`);
+  await stop(1);
+});
+
+async function run(): Promise<void> {
+  if (options.fresh) {
+    if (process.env['DATABASE_URL']) say('--fresh leaves the database of DATABASE_URL as it is.');
+    await forget(DIRECTORY);
+  }
+  running = await startPipeline({
+    directory: DIRECTORY,
+    env: process.env,
+    tell,
+    signal: stopping.signal,
+    onRequest: (request) => say(show.request(request)),
+    onFunctionLine: (name, line) => {
+      const text = show.functionLine(name, line);
+      if (text) say(text);
+    },
+  });
+  const first = await sendFirstPlacement(running, stopping.signal);
+  if (options.json) process.stdout.write(`${JSON.stringify(asJson(first, running))}\n`);
+  else say(show.result(first, running, DIRECTORY));
+
+  const complete = first.missing.length === 0;
+  if (options.json && !complete) say(`missing: ${first.missing.join('; ')}`);
+  if (options.once) void stop(complete ? 0 : 1);
+  else say('\nUp. Every request is a line below; Ctrl-C stops.');
+}
+
+/** Stops what runs, also in the middle of the start; the first call decides the exit code and a second Ctrl-C ends at once. */
+async function stop(code: number): Promise<void> {
+  if (stopping.signal.aborted) process.exit(130);
+  stopping.abort();
+  setTimeout(() => process.exit(code), STOP_WITHIN_MS).unref();
+  await finished.catch(() => {});
+  await running?.stop();
+  process.exit(code);
+}
+
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        once: { type: 'boolean', default: false },
+        fresh: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+    if (values.help) {
+      process.stdout.write(HELP);
+      process.exit(0);
+    }
+    return values;
+  } catch (error) {
+    process.stderr.write(`nedlia: ${error instanceof Error ? error.message : String(error)}\n\n${HELP}`);
+    process.exit(64);
+  }
+}
+
+function asJson(first: FirstPlacement, { apiUrl, aws, receiver }: Pipeline) {
+  const { missing, tookMs, ...rest } = first;
+  return {
+    complete: missing.length === 0,
+    missing,
+    took_ms: Math.round(tookMs),
+    trace_id: rest.traceId,
+    api: apiUrl,
+    aws: aws.endpoint,
+    receiver: receiver?.url,
+    placement: rest.placement,
+    file: rest.file,
+    webhooks: rest.webhooks,
+    spans: rest.spans,
+  };
+}

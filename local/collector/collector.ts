@@ -1,0 +1,90 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import { gunzipSync } from 'node:zlib';
+import { type Forwarder } from './forward.ts';
+import { readExport, type ReceivedSpan } from './otlp.ts';
+
+/** Spans kept in memory; a placement's trace has about fifty. */
+const KEPT = 50_000;
+const MAX_BODY = 16 * 1024 * 1024;
+
+export interface Collector {
+  /** What `OTEL_EXPORTER_OTLP_ENDPOINT` of everything that runs here is set to. */
+  endpoint: string;
+  /** The spans of one trace that have arrived so far, or all that are kept. */
+  spans(traceId?: string): ReceivedSpan[];
+  /**
+   * Waits until `enough` holds for what has arrived of a trace.
+   * @returns false when `withinMs` have passed or the signal aborted first.
+   */
+  until(
+    traceId: string,
+    enough: (spans: ReceivedSpan[]) => boolean,
+    withinMs: number,
+    signal?: AbortSignal,
+  ): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** An OTLP/HTTP receiver on loopback that keeps what it gets, and hands every body on unread when it has a forwarder. */
+export async function startCollector(
+  options: { port?: number; forwarder?: Forwarder | undefined } = {},
+): Promise<Collector> {
+  let kept: ReceivedSpan[] = [];
+  const arrivals = new Set<() => void>();
+
+  const receive = async (request: IncomingMessage): Promise<number> => {
+    if (request.method !== 'POST' || request.url !== '/v1/traces') return 404;
+    if (Number(request.headers['content-length'] ?? 0) > MAX_BODY) return 413;
+    const sent = await buffer(request);
+    const contentType = request.headers['content-type'] ?? '';
+    try {
+      const body =
+        request.headers['content-encoding'] === 'gzip' ? gunzipSync(sent, { maxOutputLength: MAX_BODY }) : sent;
+      kept = [...kept, ...readExport(contentType, body)].slice(-KEPT);
+    } catch {
+      return 400;
+    }
+    options.forwarder?.forward(sent, request.headers);
+    for (const arrived of arrivals) arrived();
+    return 200;
+  };
+
+  const server = createServer((request, response) => {
+    receive(request).then(
+      (status) => response.writeHead(status, { 'content-type': request.headers['content-type'] ?? '' }).end(),
+      () => response.destroy(),
+    );
+  });
+  server.listen(options.port ?? 0, '127.0.0.1');
+  await once(server, 'listening');
+
+  const spans = (traceId?: string) => (traceId ? kept.filter((span) => span.traceId === traceId) : kept);
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    spans,
+    until: (traceId, enough, withinMs, signal) =>
+      new Promise((resolve) => {
+        const finish = (reached: boolean) => {
+          clearTimeout(timer);
+          arrivals.delete(look);
+          signal?.removeEventListener('abort', abort);
+          resolve(reached);
+        };
+        const look = () => enough(spans(traceId)) && finish(true);
+        const abort = () => finish(false);
+        const timer = setTimeout(abort, withinMs);
+        arrivals.add(look);
+        if (signal?.aborted) abort();
+        else signal?.addEventListener('abort', abort);
+        look();
+      }),
+    close: async () => {
+      server.close();
+      server.closeAllConnections();
+      await options.forwarder?.drain();
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import path from 'node:path';
+import { styleText } from 'node:util';
+import { renderTree } from '../telemetry/export/tree.ts';
+import type { FirstPlacement } from './first-placement.ts';
+import type { FinishedRequest, Pipeline } from './pipeline.ts';
+
+/** Colour where a person looks, and only there (https://no-color.org). */
+export const wantsColour = (stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): boolean =>
+  stream.isTTY && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
+
+type Style = Parameters<typeof styleText>[0];
+
+/** Everything `npm start` says to a person, as text. */
+export function shower(colour: boolean) {
+  const paint = (style: Style, text: string) => (colour ? styleText(style, text, { validateStream: false }) : text);
+  const heading = (text: string) => `\n${paint('bold', text)}\n`;
+
+  return {
+    step: (seconds: number, step: string, detail: string): string =>
+      `  ${paint('dim', `${seconds.toFixed(1).padStart(4)} s`)}  ${step.padEnd(30)} ${paint('dim', detail)}`,
+
+    request: ({ method, path: where, status, durationMs, traceId }: FinishedRequest): string => {
+      const style: Style = status >= 500 ? 'red' : status >= 400 ? 'yellow' : 'green';
+      return `${method} ${where} ${paint(style, String(status))} ${Math.round(durationMs)} ms  ${paint('dim', traceId ? `trace ${traceId}` : 'untraced')}`;
+    },
+
+    /** A function's warning or error; its other lines stay unsaid here. */
+    functionLine: (name: string, line: string): string | undefined => {
+      const entry = parse(line);
+      if (!entry) return line.trim() ? `${paint('dim', name)} ${line}` : undefined;
+      if (entry.level !== 'warn' && entry.level !== 'error') return undefined;
+      const { level, message, reason, error, trace_id } = entry;
+      const why = reason ?? (error as { message?: string } | undefined)?.message;
+      return [
+        paint(level === 'error' ? 'red' : 'yellow', `${name} ${level}`),
+        message,
+        why && `(${String(why)})`,
+        trace_id && paint('dim', `trace ${String(trace_id)}`),
+      ]
+        .filter(Boolean)
+        .join(' ');
+    },
+
+    result: (first: FirstPlacement, { apiUrl, receiver, aws }: Pipeline, directory: string): string => {
+      const { placement, file, webhooks, traceId, missing, spans } = first;
+      const lines = [
+        heading(`One request, one trace: ${traceId}`),
+        renderTree(spans, { colour }),
+        '',
+        missing.length === 0
+          ? paint(
+              'green',
+              `Every hop is there: ${spans.length} spans of ${new Set(spans.map(({ service }) => service)).size} services in one trace.`,
+            )
+          : paint('red', `Not every hop is there. Missing:\n${missing.map((hop) => `  ${hop}`).join('\n')}`),
+        heading('What came out'),
+      ];
+      if (file) {
+        lines.push(
+          `S3 object  s3://${file.bucket}/${file.key}`,
+          `           ${path.join(directory, 'objects', file.bucket, file.key)}`,
+        );
+        lines.push(
+          ...file.content
+            .trimEnd()
+            .split('\n')
+            .map((line) => `           ${paint('dim', line)}`),
+        );
+      }
+      if (placement.validation)
+        lines.push(`Validation ${[placement.validation.verdict, ...placement.validation.reasons].join(', ')}`);
+      for (const { headers, body } of webhooks) {
+        const { type } = JSON.parse(body) as { type: string };
+        lines.push(
+          `Webhook    ${type.padEnd(25)} ${paint('dim', `webhook-id ${String(headers['webhook-id'])}, signature verified`)}`,
+        );
+      }
+      lines.push(
+        heading('Try it'),
+        `curl -i ${apiUrl}/v1/placements/${placement.id}`,
+        `curl -i -X POST ${apiUrl}/v1/placements -H 'content-type: application/json' \\`,
+        `  -d '{"video_id":"${placement.video_id}","product_id":"${placement.product_id}","start_time":30,"end_time":40}'`,
+        `curl -i -X POST ${apiUrl}/v1/placements/${placement.id}/regenerate`,
+        `curl -i -X DELETE ${apiUrl}/v1/placements/${placement.id}`,
+        ...(receiver ? [`curl -s ${receiver.url}   # the webhooks of this run`] : []),
+        `open ${apiUrl}/docs           # the API reference`,
+        paint('dim', `AWS on loopback: AWS_ENDPOINT_URL=${aws.endpoint}`),
+      );
+      return lines.join('\n');
+    },
+  };
+}
+
+function parse(line: string): Record<string, unknown> | undefined {
+  try {
+    return JSON.parse(line) as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
+}
