@@ -1,0 +1,61 @@
+/** An SQS message as Lambda hands it over (camelCase) or as the SDK's ReceiveMessage gives it; anything may be missing. */
+export interface SqsRecordLike {
+  messageId?: string | undefined;
+  MessageId?: string | undefined;
+  body?: string | undefined;
+  Body?: string | undefined;
+  attributes?: object | undefined;
+  Attributes?: object | undefined;
+  messageAttributes?: object | undefined;
+  MessageAttributes?: object | undefined;
+}
+
+/** How a message got here, as far as its record and its envelope say. */
+export interface Delivery {
+  messageId: string | undefined;
+  /** 1 for the first time. */
+  receives: number;
+  sentAt: Date | undefined;
+  firstReceivedAt: Date | undefined;
+  /** It comes back from a dead-letter queue. */
+  redriven: boolean;
+  /** Of the EventBridge envelope, when it is one. */
+  event: { id: string | undefined; time: Date | undefined; replayName: string | undefined };
+  bytes: number;
+}
+
+/** The attribute a record gets when a consumer moves it to its dead-letter queue: reason, queue, message id and receives as JSON. */
+export const FAILURE_ATTRIBUTE = 'nedlia.failure';
+
+/** Reads what is known about a delivery; what is missing or malformed is `undefined`, never an error. */
+export function readDelivery(record: SqsRecordLike, body: unknown): Delivery {
+  const system = fields(record.attributes ?? record.Attributes);
+  return {
+    messageId: record.messageId ?? record.MessageId,
+    receives: Math.max(1, Math.trunc(Number(system['ApproximateReceiveCount'])) || 1),
+    sentAt: moment(Number(system['SentTimestamp'])),
+    firstReceivedAt: moment(Number(system['ApproximateFirstReceiveTimestamp'])),
+    redriven: system['DeadLetterQueueSourceArn'] !== undefined || messageAttribute(record, FAILURE_ATTRIBUTE) !== undefined,
+    event: {
+      id: text(fields(body)['id']),
+      time: moment(Date.parse(text(fields(body)['time']) ?? '')),
+      replayName: text(fields(body)['replay-name']),
+    },
+    bytes: Buffer.byteLength(record.body ?? record.Body ?? ''),
+  };
+}
+
+/** A string attribute of a message, in either casing. */
+export function messageAttribute(record: SqsRecordLike, name: string): unknown {
+  const attribute = fields(fields(record.messageAttributes ?? record.MessageAttributes)[name]);
+  return attribute['stringValue'] ?? attribute['StringValue'];
+}
+
+/** The value's own fields when it is an object, none otherwise. */
+export const fields = (value: unknown): Record<string, unknown> =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+const moment = (milliseconds: number): Date | undefined =>
+  milliseconds > 0 && milliseconds < 8.64e15 ? new Date(milliseconds) : undefined;

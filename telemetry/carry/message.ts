@@ -1,0 +1,115 @@
+import { formatBaggage, parseBaggage } from './baggage.ts';
+import type { Delivery, SqsRecordLike } from './delivery.ts';
+import { fields, messageAttribute, readDelivery } from './delivery.ts';
+import { TRACE_FIELD } from './entry.ts';
+import type { TraceContext } from './trace-context.ts';
+import { formatTraceparent, formatTracestate, parseTraceparent } from './traceparent.ts';
+import { parseXRay } from './xray.ts';
+
+/** A message opened: its body parsed once, its place in a trace taken out. */
+export interface Opened {
+  /** The JSON without its `_trace`; `undefined` when it is none. */
+  body: unknown;
+  /** Set when the body is not JSON; repeats nothing of it. */
+  parseError: Error | undefined;
+  /** What to be a child of; `undefined` starts a new trace. */
+  carried: TraceContext | undefined;
+  /** What a new trace has to point at. */
+  link: TraceContext | undefined;
+  /** Why a new trace has to be started, when the message is to blame. */
+  status: 'missing' | 'invalid' | undefined;
+  delivery: Delivery;
+}
+
+/** A carrier as found; nothing in it is believed yet. */
+interface Candidate {
+  traceparent: unknown;
+  tracestate?: unknown;
+  baggage?: unknown;
+}
+
+/** An archive replay of an event older than this gets a trace of its own: the old one is closed, and often deleted. */
+const REPLAY_CONTINUES_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * Opens an SQS record. The first carrier with a valid `traceparent` wins, in this order: message attributes; `_trace`;
+ * CloudEvents' `traceparent`; `metadata` and an SNS envelope. `AWSTraceHeader` is a link at most, because a service
+ * without a trace of ours wrote it. Never throws: garbage or nothing means a new trace, and `status` says which.
+ */
+export function openMessage(record: SqsRecordLike, now = Date.now()): Opened {
+  const { body, parseError } = parse(record.body ?? record.Body);
+  const found = candidates(record, body).filter(({ traceparent }) => traceparent !== undefined && traceparent !== null);
+  strip(body);
+  const inBand = found.map(believe).find((context) => context !== undefined);
+  const delivery = readDelivery(record, body);
+  const base = { body, parseError, delivery };
+  if (inBand && isOldReplay(delivery, now)) return { ...base, carried: undefined, link: inBand, status: undefined };
+  if (inBand) return { ...base, carried: inBand, link: undefined, status: undefined };
+  return { ...base, carried: undefined, link: xrayOf(record), status: found.length > 0 ? 'invalid' : 'missing' };
+}
+
+function parse(text: unknown): Pick<Opened, 'body' | 'parseError'> {
+  try {
+    return { body: JSON.parse(text as string) as unknown, parseError: undefined };
+  } catch {
+    // The parser's own message quotes the body, which may hold what no log should.
+    return { body: undefined, parseError: new SyntaxError('the body is not JSON') };
+  }
+}
+
+function candidates(record: SqsRecordLike, body: unknown): Candidate[] {
+  const envelope = fields(body);
+  const detail = fields(envelope['detail']);
+  const attributes = fields(envelope['MessageAttributes']);
+  return [
+    {
+      traceparent: messageAttribute(record, 'traceparent'),
+      tracestate: messageAttribute(record, 'tracestate'),
+      baggage: messageAttribute(record, 'baggage'),
+    },
+    traceField(detail),
+    traceField(envelope),
+    withoutBaggage(detail),
+    withoutBaggage(envelope),
+    withoutBaggage(fields(detail['metadata'])),
+    {
+      traceparent: fields(attributes['traceparent'])['Value'],
+      tracestate: fields(attributes['tracestate'])['Value'],
+    },
+  ];
+}
+
+const traceField = (holder: Record<string, unknown>): Candidate => {
+  const there = holder[TRACE_FIELD];
+  return typeof there === 'object' && there !== null ? { traceparent: undefined, ...there } : { traceparent: there };
+};
+
+/** Baggage is taken only from the two carriers that our own services write. */
+const withoutBaggage = ({ traceparent, tracestate }: Record<string, unknown>): Candidate => ({ traceparent, tracestate });
+
+function believe({ traceparent, tracestate, baggage }: Candidate): TraceContext | undefined {
+  const span = parseTraceparent(traceparent, tracestate);
+  if (!span) return undefined;
+  const state = formatTracestate(span);
+  const members = formatBaggage(parseBaggage(baggage));
+  return { traceparent: formatTraceparent(span), ...(state && { tracestate: state }), ...(members && { baggage: members }) };
+}
+
+/** The body is this function's own copy: nobody else has seen the field. */
+function strip(body: unknown): void {
+  const envelope = fields(body);
+  delete envelope[TRACE_FIELD];
+  delete fields(envelope['detail'])[TRACE_FIELD];
+}
+
+/** A message that was redriven continues its trace always, however long it lay in the dead-letter queue. */
+function isOldReplay({ event, redriven }: Delivery, now: number): boolean {
+  if (event.replayName === undefined || event.time === undefined || redriven) return false;
+  return now - event.time.getTime() > REPLAY_CONTINUES_MS;
+}
+
+function xrayOf(record: SqsRecordLike): TraceContext | undefined {
+  const header = parseXRay(fields(record.attributes ?? record.Attributes)['AWSTraceHeader']);
+  if (!header?.spanId) return undefined;
+  return { traceparent: formatTraceparent({ ...header, spanId: header.spanId, traceFlags: header.sampled ? 1 : 0 }) };
+}

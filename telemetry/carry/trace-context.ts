@@ -1,0 +1,31 @@
+import type { Context } from '@opentelemetry/api';
+import { isSpanContextValid, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { formatBaggage, parseBaggage } from './baggage.ts';
+import { formatTraceparent, formatTracestate, parseTraceparent } from './traceparent.ts';
+
+/** Where in which trace something was said, as plain data: three W3C strings that fit a column, a field or an attribute. */
+export interface TraceContext {
+  traceparent: string;
+  /** At most 512 bytes. */
+  tracestate?: string;
+  /** At most 8,192 bytes; never taken in or given out at a public edge. */
+  baggage?: string;
+}
+
+/** The context as data; `undefined` when no span is in it. */
+export function toTraceContext(context: Context): TraceContext | undefined {
+  const span = trace.getSpanContext(context);
+  if (!span || !isSpanContextValid(span)) return undefined;
+  const tracestate = formatTracestate(span);
+  const baggage = formatBaggage(propagation.getBaggage(context));
+  return { traceparent: formatTraceparent(span), ...(tracestate && { tracestate }), ...(baggage && { baggage }) };
+}
+
+/** Data as a context to be a child of, with nothing else in it. Never throws: what is not valid is as good as absent. */
+export function fromTraceContext(carried: TraceContext | undefined): Context {
+  const span = parseTraceparent(carried?.traceparent, carried?.tracestate);
+  if (!span) return ROOT_CONTEXT;
+  const context = trace.setSpanContext(ROOT_CONTEXT, span);
+  const baggage = parseBaggage(carried?.baggage);
+  return baggage ? propagation.setBaggage(context, baggage) : context;
+}
