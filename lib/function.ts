@@ -65,4 +65,6 @@ function bundleFolder(bundles: string, name: string): string {
 
 /** The variables that have a value. Every input of a contract is a string or left out. */
 const defined = (variables: Record<string, unknown>): Record<string, string> =>
-  Object.fromEntries(Object.entries(variables).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+  Object.fromEntries(
+    Object.entries(variables).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );

@@ -1,5 +1,6 @@
 import { CfnOutput, CfnParameter, Duration, Lazy, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { EventBus } from 'aws-cdk-lib/aws-events';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { BUS, heardBy, service } from '../events/catalogue.ts';
@@ -105,13 +106,20 @@ export class PipelineStack extends Stack {
     for (const speaker of [api, fileGenerator, validator]) relay.queue.grant(speaker.function, 'sqs:SendMessage');
     for (const sender of [api, relay]) fileGenerator.queue.grant(sender.function, 'sqs:SendMessage');
     for (const speaker of [api, fileGenerator, validator, relay]) bus.grantPutEventsTo(speaker.function);
-    bucket.grantPut(fileGenerator.function, 'placements/*');
+    fileGenerator.function.addToRolePolicy(
+      new PolicyStatement({ actions: ['s3:PutObject'], resources: [bucket.arnForObjects('placements/*')] }), // grantPut would add five more
+    );
 
     // 7. What others need to know.
     new CfnOutput(this, 'ApiUrl', { value: api.url });
     new CfnOutput(this, 'EventBusName', { value: bus.eventBusName });
     new CfnOutput(this, 'BucketName', { value: bucket.bucketName });
-    const workers: Record<string, Worker<never>> = { FileGenerator: fileGenerator, Validator: validator, Notifier: notifier, Relay: relay };
+    const workers: Record<string, Worker<never>> = {
+      FileGenerator: fileGenerator,
+      Validator: validator,
+      Notifier: notifier,
+      Relay: relay,
+    };
     for (const [name, { queue, deadLetterQueue }] of Object.entries(workers)) {
       new CfnOutput(this, `${name}QueueUrl`, { value: queue.queueUrl });
       new CfnOutput(this, `${name}DeadLetterQueueUrl`, { value: deadLetterQueue.queueUrl });

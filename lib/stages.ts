@@ -22,4 +22,5 @@ export const stages = {
 
 export type StageName = keyof typeof stages;
 
-export const isStageName = (name: unknown): name is StageName => typeof name === 'string' && Object.hasOwn(stages, name);
+export const isStageName = (name: unknown): name is StageName =>
+  typeof name === 'string' && Object.hasOwn(stages, name);

@@ -1,6 +1,28 @@
-import { readEnv } from '../../core/env.ts';
+import { sqsClient } from '../../aws/clients.ts';
+import { consumer } from '../../aws/consume.ts';
+import { EnvironmentError, readEnv } from '../../core/env.ts';
+import { service } from '../../events/catalogue.ts';
+import { read } from '../../events/read.ts';
+import { functionExporters } from '../../telemetry/export/function-exporters.ts';
+import { startTelemetry } from '../../telemetry/start.ts';
 import { env } from './env.ts';
+import { notify } from './notify.ts';
+import { webhookSender } from './webhook.ts';
 
-readEnv(env, process.env);
+// Once, when the process starts: the environment is read, nothing is connected yet.
+const settings = readEnv(env, process.env);
+const allowLoopback = settings.WEBHOOK_ALLOW_LOOPBACK;
+if (allowLoopback && settings.STAGE !== 'local') {
+  throw new EnvironmentError('wrong environment: WEBHOOK_ALLOW_LOOPBACK is for stage local alone');
+}
+const telemetry = startTelemetry({ service: service.notifier, mode: 'function', exporters: functionExporters });
+const send = webhookSender({ url: new URL(settings.WEBHOOK_URL), secrets: settings.WEBHOOK_SECRETS, allowLoopback });
 
-export const handler = () => Promise.resolve({ batchItemFailures: [] });
+/** For every batch: each record is opened, read, and told to the story; the failed ones are reported. */
+export const handler = consumer({
+  queue: { name: service.notifier, url: settings.QUEUE_URL, deadLetterUrl: settings.DEAD_LETTER_QUEUE_URL },
+  sqs: sqsClient(),
+  telemetry,
+  read,
+  story: notify({ send }),
+});

@@ -1,0 +1,42 @@
+import type { Publisher } from '../../outbox/publish.ts';
+import { log } from '../../telemetry/log.ts';
+
+/** What the story is handed. */
+export interface Relays {
+  publishLeft: Publisher['publishLeft'];
+  /** How long the oldest row has been waiting to be said, in milliseconds; `undefined` when none is. */
+  oldestAge(): Promise<number | undefined>;
+  deleteExpired(): Promise<{ outbox: number; inbox: number; idempotency: number }>;
+  /** Milliseconds on any clock that does not run backwards. */
+  now?: () => number;
+}
+
+const HOUR_MS = 60 * 60 * 1000;
+
+/**
+ * A nudge arrived: say whatever was committed but not said, and once an hour delete what is past its retention. The nudges of
+ * one batch share one run. Fails when the bus or a queue refused rows, so that the nudge comes back with back-off.
+ */
+export function relay({ publishLeft, oldestAge, deleteExpired, now = () => performance.now() }: Relays) {
+  let cleanedAt = -Infinity;
+  let running: Promise<void> | undefined;
+
+  const run = async (signal: AbortSignal): Promise<void> => {
+    const oldest = await oldestAge();
+    const { published, refused } = await publishLeft(signal);
+    log.info('outbox relayed', { published, refused, oldest_ms: oldest ?? 0 });
+
+    if (now() - cleanedAt >= HOUR_MS) {
+      log.info('expired rows deleted', await deleteExpired());
+      cleanedAt = now();
+    }
+    if (refused > 0) throw new Error(`${refused} outbox rows were refused`);
+  };
+
+  return (_nudge: unknown, { signal }: { signal: AbortSignal }): Promise<void> => {
+    running ??= run(signal).finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+}
