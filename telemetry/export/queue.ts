@@ -1,0 +1,124 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { TraceFlags } from '@opentelemetry/api';
+import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace-node';
+import { log } from '../log.ts';
+import type { Breaker, BreakerState } from './breaker.ts';
+import { createBreaker } from './breaker.ts';
+import type { NamedExporter } from './exporters.ts';
+import { exportOnce } from './once.ts';
+
+export interface QueueOptions {
+  /** Spans that may wait; more are dropped and counted. */
+  most: number;
+  /** Milliseconds until waiting spans are exported without being asked; `undefined` waits for `flush`. */
+  everyMs: number | undefined;
+  /** Milliseconds one export may take. */
+  timeoutMillis: number;
+  breaker?: Breaker;
+}
+
+/** What became of the spans of one exporter since the start. */
+export interface QueueStatus {
+  exporter: string;
+  breaker: BreakerState;
+  waiting: number;
+  exported: number;
+  dropped: number;
+}
+
+export interface Queue extends SpanProcessor {
+  /** Sends what waits. Resolves after at most 500 ms, 40 ms while the collector is on trial, and at once while it is given up; never rejects. */
+  flush(): Promise<void>;
+  status(): QueueStatus;
+}
+
+const FLUSH_MS = 500;
+
+/** How long work waits for a collector that has failed before and is tried again. */
+const TRIAL_MS = 40;
+
+/**
+ * Ended, sampled spans on their way to one exporter: a bounded buffer, one export at a time, and a breaker. A batch that
+ * fails is dropped and counted: telemetry may be lost, work may not wait for it.
+ */
+export function createQueue({ name, exporter }: NamedExporter, options: QueueOptions): Queue {
+  const { breaker = createBreaker() } = options;
+  // Exports run in the context of the start, so that neither a socket nor a log line belongs to the request that caused it.
+  const outside = AsyncLocalStorage.snapshot();
+  const counts = { exported: 0, dropped: 0 };
+  let waiting: ReadableSpan[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<void> | undefined;
+
+  const drop = (count: number) => {
+    counts.dropped += count;
+  };
+
+  const send = async (): Promise<void> => {
+    while (waiting.length > 0) {
+      const batch = waiting;
+      waiting = [];
+      if (breaker.state() === 'open') {
+        drop(batch.length);
+        return;
+      }
+      const failure = await exportOnce(exporter, batch, options.timeoutMillis);
+      if (!failure) {
+        counts.exported += batch.length;
+        if (breaker.succeeded()) log.info('telemetry is exported again', { exporter: name, dropped: counts.dropped });
+        continue;
+      }
+      drop(batch.length);
+      if (breaker.failed()) log.warn('telemetry is not exported for now', { exporter: name, reason: failure.message });
+    }
+  };
+
+  const run = (): Promise<void> => {
+    clearTimeout(timer);
+    timer = undefined;
+    running ??= outside(send).finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+
+  const flush = async (): Promise<void> => {
+    const state = breaker.state();
+    if (waiting.length === 0 && !running) return;
+    await within(state === 'half-open' ? TRIAL_MS : FLUSH_MS, run());
+  };
+
+  return {
+    onStart: () => undefined,
+    onEnd: (span) => {
+      if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return;
+      const state = breaker.state();
+      if (state === 'open' || waiting.length >= options.most) {
+        drop(1);
+        return;
+      }
+      waiting.push(span);
+      // The trial begins with the first span, while the work still goes on, so that the flush need not wait for it.
+      if (state === 'half-open' || (options.everyMs !== undefined && waiting.length * 4 >= options.most)) void run();
+      else if (options.everyMs !== undefined) timer ??= setTimeout(() => void run(), options.everyMs).unref();
+    },
+    flush,
+    forceFlush: flush,
+    shutdown: async () => {
+      await flush();
+      clearTimeout(timer);
+      await within(FLUSH_MS, exporter.shutdown());
+    },
+    status: () => ({ exporter: name, breaker: breaker.state(), waiting: waiting.length, ...counts }),
+  };
+}
+
+/** Waits for work that never rejects or for its time to be over, whichever comes first. */
+async function within(milliseconds: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([work.catch(() => undefined), over]);
+  clearTimeout(timer);
+}

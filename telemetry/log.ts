@@ -1,0 +1,56 @@
+import { context, isSpanContextValid, trace } from '@opentelemetry/api';
+import { correlationId } from './correlation.ts';
+import { printable } from './printable.ts';
+
+export type Fields = Record<string, unknown>;
+
+/** From the most to the least talkative. */
+export const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+export type Level = (typeof LEVELS)[number];
+
+/** Fields only the logger itself writes; a caller may set the others, as code outside of its request's context has to. */
+const OWN = new Set(['timestamp', 'level', 'message', 'service']);
+
+let settings: { service: string | undefined; level: Level } = { service: undefined, level: 'info' };
+
+/** Sets what every line says and which lines are written; `startTelemetry` does. */
+export const configureLog = (wanted: { service: string; level: Level }): void => {
+  settings = wanted;
+};
+
+/**
+ * Writes one JSON line to standard output with the trace and the correlation id the current code runs under. Never
+ * throws: what JSON cannot say (cycles, BigInt, errors) is said in words, and secrets are masked.
+ */
+export const log = {
+  debug: (message: string, fields?: Fields): void => write('debug', message, fields),
+  info: (message: string, fields?: Fields): void => write('info', message, fields),
+  warn: (message: string, fields?: Fields): void => write('warn', message, fields),
+  error: (message: string, fields?: Fields): void => write('error', message, fields),
+};
+
+function write(level: Level, message: string, fields: Fields = {}): void {
+  if (LEVELS.indexOf(level) < LEVELS.indexOf(settings.level)) return;
+  const { service } = settings;
+  const line = { timestamp: new Date().toISOString(), level, message, ...(service && { service }), ...whereabouts() };
+  process.stdout.write(`${JSON.stringify(printable({ ...line, ...callers(fields) }))}\n`);
+}
+
+function callers(fields: Fields): Fields {
+  try {
+    return Object.fromEntries(Object.entries(fields).filter(([name]) => !OWN.has(name)));
+  } catch {
+    return { fields: '[unprintable]' };
+  }
+}
+
+function whereabouts(): Fields {
+  const span = trace.getSpanContext(context.active());
+  const id = correlationId();
+  return {
+    ...(span && isSpanContextValid(span) && { trace_id: span.traceId, span_id: span.spanId, trace_flags: flags(span) }),
+    ...(id && { correlation_id: id }),
+  };
+}
+
+const flags = ({ traceFlags }: { traceFlags: number }): string => traceFlags.toString(16).padStart(2, '0');

@@ -1,0 +1,54 @@
+import type { Resource } from '@opentelemetry/resources';
+import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
+import type { Attributes } from './span.ts';
+import type { Environment } from './variables.ts';
+import { warn } from './variables.ts';
+
+/**
+ * Who speaks. `OTEL_SERVICE_NAME` wins over `OTEL_RESOURCE_ATTRIBUTES`, which win over what the program says of itself,
+ * which wins over what Lambda says of the function.
+ * @see https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable
+ */
+export function readResource(env: Environment, service: string, own: Attributes = {}): Resource {
+  const said = environmentAttributes(env);
+  const attributes: Attributes = { ...functionAttributes(env), 'service.name': service, ...own, ...said };
+  const version = env['OTEL_SERVICE_VERSION']?.trim();
+  if (version) attributes['service.version'] = version;
+  const name = env['OTEL_SERVICE_NAME']?.trim();
+  if (name) attributes['service.name'] = name;
+  return defaultResource().merge(resourceFromAttributes(attributes));
+}
+
+/** @see https://opentelemetry.io/docs/specs/semconv/faas/ · https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
+function functionAttributes(env: Environment): Attributes {
+  const name = env['AWS_LAMBDA_FUNCTION_NAME'];
+  if (!name) return {};
+  const megabytes = Number(env['AWS_LAMBDA_FUNCTION_MEMORY_SIZE']);
+  return {
+    'cloud.provider': 'aws',
+    'cloud.platform': 'aws_lambda',
+    'cloud.region': env['AWS_REGION'],
+    'faas.name': name,
+    'faas.version': env['AWS_LAMBDA_FUNCTION_VERSION'],
+    'faas.instance': env['AWS_LAMBDA_LOG_STREAM_NAME'],
+    'faas.max_memory': megabytes > 0 ? megabytes * 1024 * 1024 : undefined,
+  };
+}
+
+/** Key=value pairs, values percent-encoded. One wrong pair discards the whole variable, as the specification asks. */
+function environmentAttributes(env: Environment): Attributes {
+  const pairs = (env['OTEL_RESOURCE_ATTRIBUTES'] ?? '').split(',').filter((pair) => pair.trim() !== '');
+  try {
+    return Object.fromEntries(pairs.map(parsePair));
+  } catch {
+    warn('OTEL_RESOURCE_ATTRIBUTES', 'must be key=value pairs with percent-encoded values', 'it is ignored');
+    return {};
+  }
+}
+
+function parsePair(pair: string): [string, string] {
+  const equals = pair.indexOf('=');
+  const key = pair.slice(0, Math.max(0, equals)).trim();
+  if (!key) throw new TypeError('a pair without a key');
+  return [key, decodeURIComponent(pair.slice(equals + 1).trim())];
+}

@@ -1,0 +1,132 @@
+import { context, diag, propagation, trace } from '@opentelemetry/api';
+import type { SpanProcessor } from '@opentelemetry/sdk-trace-node';
+import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
+import { routeDiagnostics } from './diagnostics.ts';
+import type { ExporterFactories } from './export/exporters.ts';
+import { endpointOf, readExporters, readTimeout } from './export/exporters.ts';
+import type { Queue, QueueStatus } from './export/queue.ts';
+import { createQueue } from './export/queue.ts';
+import { describe } from './failure.ts';
+import { configureLog, LEVELS, log } from './log.ts';
+import { readPropagator } from './propagator.ts';
+import { readResource } from './resource.ts';
+import { readSampler } from './sampler.ts';
+import type { Attributes } from './span.ts';
+import type { Environment } from './variables.ts';
+import { readFlag, readName, readNumber } from './variables.ts';
+
+export interface TelemetryOptions {
+  /** `service.name`, unless `OTEL_SERVICE_NAME` or `OTEL_RESOURCE_ATTRIBUTES` says otherwise. */
+  service: string;
+  /** A function exports when it is told to flush, before it is frozen; a server by itself, about once a second. */
+  mode: 'function' | 'server';
+  /** The exporters this program carries: `functionExporters` or `serverExporters`. */
+  exporters: ExporterFactories;
+  /** What else the program says of itself; `OTEL_RESOURCE_ATTRIBUTES` wins over it. */
+  attributes?: Attributes;
+  env?: NodeJS.ProcessEnv;
+}
+
+export interface TelemetryStatus {
+  /** False when `OTEL_SDK_DISABLED` says so, or when the start failed. */
+  enabled: boolean;
+  exporters: QueueStatus[];
+}
+
+export interface Telemetry {
+  /** Sends what waits. At most 500 ms, almost nothing while the collector is given up; never rejects. */
+  flush(): Promise<void>;
+  /** Flushes, then ends telemetry for this process; never rejects. */
+  shutdown(): Promise<void>;
+  status(): TelemetryStatus;
+}
+
+/** Milliseconds one export may take in a function: the work waits for it. */
+const FUNCTION_TIMEOUT = 500;
+
+/** Milliseconds in a server, where nobody waits; short enough not to hold a process that wants to end. */
+const SERVER_TIMEOUT = 2000;
+
+/**
+ * Starts telemetry for this process from the standard's variables. Never throws, whatever they say: what is wrong is
+ * warned of in one line each and the default is used. Whoever starts it again without a shutdown replaces it.
+ * @see https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
+ */
+export function startTelemetry(options: TelemetryOptions): Telemetry {
+  const { env = process.env } = options;
+  const queues: Queue[] = [];
+  let enabled = false;
+  const shutdown = async (): Promise<void> => {
+    await Promise.all(queues.map((queue) => queue.shutdown()));
+    if (current === shutdown) unregister();
+  };
+  unregister();
+  current = shutdown;
+  try {
+    startLog(options.service, env);
+    routeDiagnostics(env);
+    enabled = !readFlag(env, 'OTEL_SDK_DISABLED');
+    if (enabled) queues.push(...createQueues(options, env));
+    register(options, env, queues);
+    if (!enabled) trace.disable();
+  } catch (thrown) {
+    enabled = false;
+    log.warn('telemetry could not be started; the work goes on without it', { error: describe(thrown) });
+  }
+  return {
+    flush: async () => {
+      await Promise.all(queues.map((queue) => queue.flush()));
+    },
+    shutdown,
+    status: () => ({ enabled, exporters: queues.map((queue) => queue.status()) }),
+  };
+}
+
+function startLog(service: string, env: Environment): void {
+  const name = env['OTEL_SERVICE_NAME']?.trim() || service;
+  configureLog({ service: name, level: 'info' });
+  const level = readName(env, 'LOG_LEVEL', { here: LEVELS, elsewhere: [], otherwise: 'info' });
+  configureLog({ service: name, level: LEVELS.find((known) => known === level) ?? 'info' });
+}
+
+function createQueues({ mode, exporters }: TelemetryOptions, env: Environment): Queue[] {
+  const isFunction = mode === 'function';
+  const timeoutMillis = readTimeout(env, isFunction ? FUNCTION_TIMEOUT : SERVER_TIMEOUT);
+  const most = readNumber(env, 'OTEL_BSP_MAX_QUEUE_SIZE', [1, 100_000]) ?? 2048;
+  const everyMs = isFunction ? undefined : (readNumber(env, 'OTEL_BSP_SCHEDULE_DELAY', [1, 60_000]) ?? 1000);
+  const keepAlive = !isFunction || endpointOf(env).startsWith('https:');
+  const made = withEnvironment(env, () => readExporters(env, exporters, { timeoutMillis, keepAlive }));
+  return made.map((named) => createQueue(named, { most, everyMs, timeoutMillis }));
+}
+
+function register({ service, attributes }: TelemetryOptions, env: Environment, spanProcessors: SpanProcessor[]): void {
+  const resource = readResource(env, service, attributes);
+  const sampler = readSampler(env);
+  // The provider would read the sampler's name as well, and complain of it a second time.
+  const others = { ...env, OTEL_TRACES_SAMPLER: undefined };
+  const provider = withEnvironment(others, () => new NodeTracerProvider({ resource, sampler, spanProcessors }));
+  // Registered even when disabled, and then taken away again: context manager and propagator stay, so that what came in is passed on.
+  provider.register({ propagator: readPropagator(env) });
+}
+
+/** The stock exporter and the provider read `process.env` for themselves, at once; they are to see what we were given. */
+function withEnvironment<T>(env: Environment, create: () => T): T {
+  const before = process.env;
+  process.env = env;
+  try {
+    return create();
+  } finally {
+    process.env = before;
+  }
+}
+
+let current: (() => Promise<void>) | undefined;
+
+/** Takes the provider, the context manager and the propagator out of OpenTelemetry's global API. */
+function unregister(): void {
+  trace.disable();
+  context.disable();
+  propagation.disable();
+  diag.disable();
+  current = undefined;
+}
