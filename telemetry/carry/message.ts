@@ -1,6 +1,6 @@
 import { formatBaggage, parseBaggage } from './baggage.ts';
-import type { Delivery, SqsRecordLike } from './delivery.ts';
-import { fields, messageAttribute, readDelivery } from './delivery.ts';
+import type { Arrival, SqsRecordLike } from './arrival.ts';
+import { fields, messageAttribute, readArrival } from './arrival.ts';
 import { TRACE_FIELD } from './entry.ts';
 import type { TraceContext } from './trace-context.ts';
 import { formatTraceparent, formatTracestate, parseTraceparent } from './traceparent.ts';
@@ -18,7 +18,7 @@ export interface Opened {
   link: TraceContext | undefined;
   /** Why a new trace has to be started, when the message is to blame. */
   status: 'missing' | 'invalid' | undefined;
-  delivery: Delivery;
+  arrival: Arrival;
 }
 
 /** A carrier as found; nothing in it is believed yet. */
@@ -41,9 +41,9 @@ export function openMessage(record: SqsRecordLike, now = Date.now()): Opened {
   const found = candidates(record, body).filter(({ traceparent }) => traceparent !== undefined && traceparent !== null);
   strip(body);
   const inBand = found.map(believe).find((context) => context !== undefined);
-  const delivery = readDelivery(record, body);
-  const base = { body, parseError, delivery };
-  if (inBand && isOldReplay(delivery, now)) return { ...base, carried: undefined, link: inBand, status: undefined };
+  const arrival = readArrival(record, body);
+  const base = { body, parseError, arrival };
+  if (inBand && isOldReplay(arrival, now)) return { ...base, carried: undefined, link: inBand, status: undefined };
   if (inBand) return { ...base, carried: inBand, link: undefined, status: undefined };
   return { ...base, carried: undefined, link: xrayOf(record), status: found.length > 0 ? 'invalid' : 'missing' };
 }
@@ -85,14 +85,21 @@ const traceField = (holder: Record<string, unknown>): Candidate => {
 };
 
 /** Baggage is taken only from the two carriers that our own services write. */
-const withoutBaggage = ({ traceparent, tracestate }: Record<string, unknown>): Candidate => ({ traceparent, tracestate });
+const withoutBaggage = ({ traceparent, tracestate }: Record<string, unknown>): Candidate => ({
+  traceparent,
+  tracestate,
+});
 
 function believe({ traceparent, tracestate, baggage }: Candidate): TraceContext | undefined {
   const span = parseTraceparent(traceparent, tracestate);
   if (!span) return undefined;
   const state = formatTracestate(span);
   const members = formatBaggage(parseBaggage(baggage));
-  return { traceparent: formatTraceparent(span), ...(state && { tracestate: state }), ...(members && { baggage: members }) };
+  return {
+    traceparent: formatTraceparent(span),
+    ...(state && { tracestate: state }),
+    ...(members && { baggage: members }),
+  };
 }
 
 /** The body is this function's own copy: nobody else has seen the field. */
@@ -103,7 +110,7 @@ function strip(body: unknown): void {
 }
 
 /** A message that was redriven continues its trace always, however long it lay in the dead-letter queue. */
-function isOldReplay({ event, redriven }: Delivery, now: number): boolean {
+function isOldReplay({ event, redriven }: Arrival, now: number): boolean {
   if (event.replayName === undefined || event.time === undefined || redriven) return false;
   return now - event.time.getTime() > REPLAY_CONTINUES_MS;
 }

@@ -11,7 +11,7 @@ export interface SqsRecordLike {
 }
 
 /** How a message got here, as far as its record and its envelope say. */
-export interface Delivery {
+export interface Arrival {
   messageId: string | undefined;
   /** 1 for the first time. */
   receives: number;
@@ -27,15 +27,16 @@ export interface Delivery {
 /** The attribute a record gets when a consumer moves it to its dead-letter queue: reason, queue, message id and receives as JSON. */
 export const FAILURE_ATTRIBUTE = 'nedlia.failure';
 
-/** Reads what is known about a delivery; what is missing or malformed is `undefined`, never an error. */
-export function readDelivery(record: SqsRecordLike, body: unknown): Delivery {
+/** Reads what is known about an arrival; what is missing or malformed is `undefined`, never an error. */
+export function readArrival(record: SqsRecordLike, body: unknown): Arrival {
   const system = fields(record.attributes ?? record.Attributes);
   return {
     messageId: record.messageId ?? record.MessageId,
     receives: Math.max(1, Math.trunc(Number(system['ApproximateReceiveCount'])) || 1),
     sentAt: moment(Number(system['SentTimestamp'])),
     firstReceivedAt: moment(Number(system['ApproximateFirstReceiveTimestamp'])),
-    redriven: system['DeadLetterQueueSourceArn'] !== undefined || messageAttribute(record, FAILURE_ATTRIBUTE) !== undefined,
+    redriven:
+      system['DeadLetterQueueSourceArn'] !== undefined || messageAttribute(record, FAILURE_ATTRIBUTE) !== undefined,
     event: {
       id: text(fields(body)['id']),
       time: moment(Date.parse(text(fields(body)['time']) ?? '')),

@@ -1,0 +1,27 @@
+/** A story was still running when its time was up. An ordinary "again". */
+export class DeadlineExceeded extends Error {
+  override readonly name = 'DeadlineExceeded';
+}
+
+/**
+ * Runs work until it settles or its milliseconds are over, whichever is first. Its signal tells it when; work that ignores
+ * the signal is left behind, so one that hangs never holds the others of its batch.
+ * @throws DeadlineExceeded, or what the work throws.
+ */
+export async function within<T>(milliseconds: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const { promise: overtime, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => {
+      const error = new DeadlineExceeded(`not done within ${milliseconds} ms`);
+      reject(error);
+      controller.abort(error);
+    },
+    Math.max(0, milliseconds),
+  );
+  try {
+    return await Promise.race([work(controller.signal), overtime]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
