@@ -1,3 +1,4 @@
+/* oxlint-disable eslint/no-new -- a construct adds itself to its scope */
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { PipelineStack } from '../lib/pipeline-stack.ts';

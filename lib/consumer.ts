@@ -1,4 +1,5 @@
-import { Rule, type EventBus, type IEventBus } from 'aws-cdk-lib/aws-events';
+/* oxlint-disable eslint/no-new -- a construct adds itself to its scope */
+import { Rule, type EventBus } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import type { Construct } from 'constructs';
 import type { Contract } from '../core/env.ts';
@@ -18,7 +19,7 @@ export class Consumer<C extends Contract> extends Worker<C> {
     super(scope, id, worker);
     for (const { name, pattern } of hears) {
       new Rule(this, name, {
-        eventBus: bus as IEventBus, // CDK's own class misses its interface under exactOptionalPropertyTypes
+        eventBus: bus,
         eventPattern: { source: pattern.source, detailType: pattern['detail-type'] },
         targets: [new SqsQueue(this.queue)],
       });

@@ -1,3 +1,4 @@
+/* oxlint-disable eslint/no-new -- a construct adds itself to its scope */
 import { CfnOutput, CfnParameter, Duration, Lazy, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';

@@ -50,8 +50,7 @@ export class Worker<C extends Contract> extends Construct {
     const given = { QUEUE_URL: this.queue.queueUrl, DEAD_LETTER_QUEUE_URL: this.deadLetterQueue.queueUrl };
     this.function = new PipelineFunction<C>(this, 'Function', {
       ...props,
-      // The rest of a contract and what is left out of it make the contract; TypeScript cannot see that of a generic one.
-      environment: { ...props.environment, ...given } as Variables<C>,
+      environment: { ...props.environment, ...given },
     });
 
     // Brings sqs:ReceiveMessage, DeleteMessage and ChangeMessageVisibility (the consumer's back-off) on this queue alone.

@@ -60,7 +60,7 @@ const planted: [promise: string, path: string, source: string][] = [
 ];
 
 for (const [promise, path, source] of planted) {
-  test(`${promise}`, () => assert.equal(violations(rooms, path, source).length, 1));
+  test(promise, () => assert.equal(violations(rooms, path, source).length, 1));
 }
 
 const allowed: [promise: string, path: string, source: string][] = [
@@ -77,5 +77,5 @@ const allowed: [promise: string, path: string, source: string][] = [
 ];
 
 for (const [promise, path, source] of allowed) {
-  test(`${promise}`, () => assert.deepEqual(violations(rooms, path, source), []));
+  test(promise, () => assert.deepEqual(violations(rooms, path, source), []));
 }

@@ -18,7 +18,7 @@ export interface Generates {
   db: Database;
   bucket: string;
   /** Stores the content under the key; a key that is there already has this content. */
-  upload(file: RenderedFile, signal: AbortSignal): Promise<unknown>;
+  upload: (file: RenderedFile, signal: AbortSignal) => Promise<unknown>;
   say: Say;
   publish: Publisher['publish'];
 }

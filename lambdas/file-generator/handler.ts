@@ -1,4 +1,4 @@
-import { s3Client, sqsClient, eventBridgeClient } from '../../aws/clients.ts';
+import { eventBridgeClient, nudgeClient, s3Client, sqsClient } from '../../aws/clients.ts';
 import { consumer } from '../../aws/consume.ts';
 import { putFile } from '../../aws/files.ts';
 import { readEnv } from '../../core/env.ts';
@@ -21,7 +21,7 @@ const delaySeconds = settings.RELAY_DELAY_SECONDS;
 const db = openDatabase({ url: settings.DATABASE_URL, max: 4, transactionTimeoutMs: (delaySeconds * 1000) / 6 });
 const [sqs, s3, eventBridge] = [sqsClient(), s3Client(), eventBridgeClient()];
 
-const say = writer(nudger({ sqs, queueUrl: settings.RELAY_QUEUE_URL, delaySeconds }));
+const say = writer(nudger({ sqs: nudgeClient(), queueUrl: settings.RELAY_QUEUE_URL, delaySeconds }));
 const { publish } = publisher({ db, eventBridge, sqs, bus: settings.EVENT_BUS_NAME, queues: {} });
 const bucket = settings.BUCKET_NAME;
 

@@ -33,12 +33,13 @@ export function render(placement: Placement, product: Product): RenderedFile {
 
 /** `hh:mm:ss.ttt`; hours take as many digits as they need, at least two (WebVTT §4.1, "WebVTT timestamp"). */
 function timestamp(milliseconds: number): string {
-  const digits = (value: number, length: number) => String(Math.floor(value)).padStart(length, '0');
   const hours = digits(milliseconds / 3_600_000, 2);
   const minutes = digits((milliseconds / 60_000) % 60, 2);
   const seconds = digits((milliseconds / 1000) % 60, 2);
   return `${hours}:${minutes}:${seconds}.${digits(milliseconds % 1000, 3)}`;
 }
+
+const digits = (value: number, length: number): string => String(Math.floor(value)).padStart(length, '0');
 
 /**
  * JSON that is safe as a cue's payload. WebVTT ends a payload at a blank line and forbids `-->` in it: JSON has no line

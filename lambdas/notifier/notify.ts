@@ -7,7 +7,7 @@ import type { WebhookMessage } from './webhook.ts';
 
 /** What the story is handed. */
 export interface Notifies {
-  send(webhook: WebhookMessage, signal: AbortSignal): Promise<void>;
+  send: (webhook: WebhookMessage, signal: AbortSignal) => Promise<void>;
 }
 
 /** Something was said: tell the subscriber, with the same id and the same bytes however often it takes. */

@@ -43,6 +43,7 @@ export function webhookSender({ url, secrets, ...target }: WebhookOptions) {
   const signers = secrets.map((secret) => new Webhook(secret));
 
   return async ({ id, body, correlationId }: WebhookMessage, signal: AbortSignal): Promise<void> => {
+    signal.throwIfAborted();
     const within = AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]);
     const addresses = await Promise.race([addressesOf(url, target), aborted(within)]);
     const now = new Date();

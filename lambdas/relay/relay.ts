@@ -5,8 +5,8 @@ import { log } from '../../telemetry/log.ts';
 export interface Relays {
   publishLeft: Publisher['publishLeft'];
   /** How long the oldest row has been waiting to be said, in milliseconds; `undefined` when none is. */
-  oldestAge(): Promise<number | undefined>;
-  deleteExpired(): Promise<{ outbox: number; inbox: number; idempotency: number }>;
+  oldestAge: () => Promise<number | undefined>;
+  deleteExpired: () => Promise<{ outbox: number; inbox: number; idempotency: number }>;
   /** Milliseconds on any clock that does not run backwards. */
   now?: () => number;
 }

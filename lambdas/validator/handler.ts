@@ -1,4 +1,4 @@
-import { eventBridgeClient, sqsClient } from '../../aws/clients.ts';
+import { eventBridgeClient, nudgeClient, sqsClient } from '../../aws/clients.ts';
 import { consumer } from '../../aws/consume.ts';
 import { readEnv } from '../../core/env.ts';
 import { service } from '../../events/catalogue.ts';
@@ -19,7 +19,7 @@ const delaySeconds = settings.RELAY_DELAY_SECONDS;
 const db = openDatabase({ url: settings.DATABASE_URL, max: 4, transactionTimeoutMs: (delaySeconds * 1000) / 6 });
 const [sqs, eventBridge] = [sqsClient(), eventBridgeClient()];
 
-const say = writer(nudger({ sqs, queueUrl: settings.RELAY_QUEUE_URL, delaySeconds }));
+const say = writer(nudger({ sqs: nudgeClient(), queueUrl: settings.RELAY_QUEUE_URL, delaySeconds }));
 const { publish } = publisher({ db, eventBridge, sqs, bus: settings.EVENT_BUS_NAME, queues: {} });
 
 /** For every batch: each record is opened, read, and told to the story; the failed ones are reported. */

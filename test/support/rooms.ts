@@ -22,7 +22,7 @@ const PACKAGES: { pattern: RegExp; only: string[]; typesToo?: true }[] = [
 ];
 
 /** Rooms without the outside: no file, socket, clock or process of Node's. */
-const PURE = ['core', 'events'];
+const PURE = new Set(['core', 'events']);
 /** Rooms no other room knows, and who may all the same. */
 const KNOWN_TO: Record<string, string[]> = { local: ['commands', 'test'], commands: ['test'], test: [] };
 
@@ -108,7 +108,7 @@ function problemOf(room: Room, own: string, path: string, { specifier, typesOnly
 }
 
 function packageProblem(own: string, specifier: string, typesOnly: boolean): string | undefined {
-  if (specifier.startsWith('node:') && PURE.includes(own)) return `${own} has no ${specifier}`;
+  if (specifier.startsWith('node:') && PURE.has(own)) return `${own} has no ${specifier}`;
   const rule = PACKAGES.find(({ pattern }) => pattern.test(specifier));
   if (!rule || rule.only.includes(own) || (typesOnly && !rule.typesToo)) return undefined;
   return `${specifier} belongs to ${rule.only.join(', ')}`;
