@@ -13,6 +13,8 @@ export const name = {
   destination: 'messaging.destination.name',
   errorType: 'error.type',
   faasTrigger: 'faas.trigger',
+  httpMethod: 'http.request.method',
+  httpRoute: 'http.route',
   httpStatus: 'http.response.status_code',
   invocationId: 'faas.invocation.id',
   key: 'aws.s3.key',
@@ -21,6 +23,7 @@ export const name = {
   messagingSystem: 'messaging.system.name',
   operationName: 'messaging.operation.name',
   operationType: 'messaging.operation.type',
+  protocolVersion: 'network.protocol.version',
   queueUrl: 'aws.sqs.queue.url',
   resendCount: 'http.request.resend_count',
   rpcMethod: 'rpc.method',
@@ -28,6 +31,9 @@ export const name = {
   rpcSystem: 'rpc.system',
   serverAddress: 'server.address',
   serverPort: 'server.port',
+  urlFull: 'url.full',
+  urlPath: 'url.path',
+  urlScheme: 'url.scheme',
 } as const;
 
 /** Names of ours, for what the conventions have no word for. */

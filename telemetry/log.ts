@@ -11,11 +11,11 @@ export type Level = (typeof LEVELS)[number];
 /** Fields only the logger itself writes; a caller may set the others, as code outside of its request's context has to. */
 const OWN = new Set(['timestamp', 'level', 'message', 'service']);
 
-let settings: { service: string | undefined; level: Level } = { service: undefined, level: 'info' };
+const settings: { service: string | undefined; level: Level } = { service: undefined, level: 'info' };
 
 /** Sets what every line says and which lines are written; `startTelemetry` does. */
-export const configureLog = (wanted: { service: string; level: Level }): void => {
-  settings = wanted;
+export const configureLog = (wanted: { service?: string; level?: Level }): void => {
+  Object.assign(settings, wanted);
 };
 
 /**

@@ -3,7 +3,8 @@ import type { SpanProcessor } from '@opentelemetry/sdk-trace-node';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { routeDiagnostics } from './diagnostics.ts';
 import type { ExporterFactories } from './export/exporters.ts';
-import { endpointOf, readExporters, readTimeout } from './export/exporters.ts';
+import { readExporters } from './export/exporters.ts';
+import { readOtlp } from './export/otlp.ts';
 import type { Queue, QueueStatus } from './export/queue.ts';
 import { createQueue } from './export/queue.ts';
 import { describe } from './failure.ts';
@@ -83,24 +84,24 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
 }
 
 function startLog(service: string, env: Environment): void {
-  const name = env['OTEL_SERVICE_NAME']?.trim() || service;
-  configureLog({ service: name, level: 'info' });
+  configureLog({ service, level: 'info' });
   const level = readName(env, 'LOG_LEVEL', { here: LEVELS, elsewhere: [], otherwise: 'info' });
-  configureLog({ service: name, level: LEVELS.find((known) => known === level) ?? 'info' });
+  configureLog({ level: LEVELS.find((known) => known === level) ?? 'info' });
 }
 
 function createQueues({ mode, exporters }: TelemetryOptions, env: Environment): Queue[] {
   const isFunction = mode === 'function';
-  const timeoutMillis = readTimeout(env, isFunction ? FUNCTION_TIMEOUT : SERVER_TIMEOUT);
+  const { timeoutMillis, isHttps, rest } = readOtlp(env, isFunction ? FUNCTION_TIMEOUT : SERVER_TIMEOUT);
   const most = readNumber(env, 'OTEL_BSP_MAX_QUEUE_SIZE', [1, 100_000]) ?? 2048;
   const everyMs = isFunction ? undefined : (readNumber(env, 'OTEL_BSP_SCHEDULE_DELAY', [1, 60_000]) ?? 1000);
-  const keepAlive = !isFunction || endpointOf(env).startsWith('https:');
-  const made = withEnvironment(env, () => readExporters(env, exporters, { timeoutMillis, keepAlive }));
+  const keepAlive = !isFunction || isHttps;
+  const made = withEnvironment(rest, () => readExporters(env, exporters, { timeoutMillis, keepAlive }));
   return made.map((named) => createQueue(named, { most, everyMs, timeoutMillis }));
 }
 
 function register({ service, attributes }: TelemetryOptions, env: Environment, spanProcessors: SpanProcessor[]): void {
   const resource = readResource(env, service, attributes);
+  configureLog({ service: String(resource.attributes['service.name']) });
   const sampler = readSampler(env);
   // The provider would read the sampler's name as well, and complain of it a second time.
   const others = { ...env, OTEL_TRACES_SAMPLER: undefined };

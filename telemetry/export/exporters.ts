@@ -1,7 +1,7 @@
 import type { SpanExporter } from '@opentelemetry/sdk-trace-node';
 import { describe } from '../failure.ts';
 import type { Environment } from '../variables.ts';
-import { readName, readNames, readNumber, warn } from '../variables.ts';
+import { readName, readNames, warn } from '../variables.ts';
 
 /** What an exporter is made with. */
 export interface ExporterOptions {
@@ -61,13 +61,3 @@ function readProtocol(env: Environment, factories: ExporterFactories): string {
   const elsewhere = STANDARD_PROTOCOLS.filter((protocol) => !here.includes(protocol));
   return readName(env, variable, { here, elsewhere, otherwise: here[0] ?? 'http/protobuf' });
 }
-
-/** Milliseconds one OTLP export may take: what the environment says, within `[1, most]`. */
-export function readTimeout(env: Environment, most: number): number {
-  const own = readNumber(env, 'OTEL_EXPORTER_OTLP_TRACES_TIMEOUT', [1, 600_000]);
-  return Math.min(most, own ?? readNumber(env, 'OTEL_EXPORTER_OTLP_TIMEOUT', [1, 600_000]) ?? most);
-}
-
-/** The address OTLP goes to, as the standard reads it; the exporter reads the same variables for itself. */
-export const endpointOf = (env: Environment): string =>
-  env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'] ?? env['OTEL_EXPORTER_OTLP_ENDPOINT'] ?? 'http://localhost:4318';

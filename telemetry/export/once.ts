@@ -26,8 +26,8 @@ const attempt = (exporter: SpanExporter, batch: ReadableSpan[], timeoutMillis: n
       resolve(failure);
     };
     try {
-      exporter.export(batch, ({ code, error }) => {
-        settle(Number(code) === SUCCESS ? undefined : (error ?? new Error('the exporter failed')));
+      exporter.export(batch, ({ code, error }: { code: number; error?: Error }) => {
+        settle(code === SUCCESS ? undefined : (error ?? new Error('the exporter failed')));
       });
     } catch (thrown) {
       settle(thrown instanceof Error ? thrown : new Error('the exporter threw'));

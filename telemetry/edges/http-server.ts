@@ -1,0 +1,125 @@
+import type { Context, Span } from '@opentelemetry/api';
+import { context, isSpanContextValid, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { name } from '../attributes.ts';
+import { readRequest } from '../carry/request.ts';
+import { formatTraceparent } from '../carry/traceparent.ts';
+import { newCorrelationId, parseCorrelationId, withCorrelation } from '../correlation.ts';
+import { withEntry } from '../entry.ts';
+import { recordFailure } from '../failure.ts';
+import { startSpan } from '../tracer.ts';
+import { describeRequest, nameOf } from './http-request.ts';
+
+/** What a caller's trace is worth: `continue` makes it ours, `link` begins our own and points at it, `ignore` forgets it. */
+export type Edge = 'continue' | 'link' | 'ignore';
+
+export interface RequestOptions {
+  edge: Edge;
+  /** Paths, with all below them, that get neither span nor headers. */
+  untraced?: string[];
+}
+
+interface Traced {
+  span: Span;
+  entry: Context;
+  correlationId: string;
+  thrown?: unknown;
+}
+
+const edges = new WeakMap<object, RequestOptions>();
+const traced = new WeakMap<FastifyRequest, Traced>();
+
+/**
+ * Gives every request its SERVER span, active and the entry for all that answers it, body parsing included, and its
+ * correlation id. Every answer says where to look: `Server-Timing: trace;desc=00-<trace>-<span>-<flags>` and
+ * `x-correlation-id`. To be called on the root instance before any other hook.
+ * @see https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span
+ */
+export function traceRequests(app: FastifyInstance, options: RequestOptions): void {
+  edges.set(app, options);
+  // The `done` style, because what runs inside of `context.with` keeps the context: an async hook would return out of it.
+  app.addHook('onRequest', (request, reply, done) => {
+    const begun = begin(request, reply, options);
+    if (begun) withCorrelation(begun.correlationId, () => context.with(begun.entry, done));
+    else done();
+  });
+  app.addHook('onResponse', (request, reply, done) => {
+    end(request, reply);
+    done();
+  });
+}
+
+/**
+ * Traces a request that Fastify refuses before any hook runs (a path it cannot decode). To be called by the
+ * application's `frameworkErrors` before it answers; without effect where `traceRequests` was not called.
+ */
+export function traceFrameworkError(request: FastifyRequest, reply: FastifyReply): void {
+  const options = edges.get(request.server);
+  if (options) begin(request, reply, options);
+}
+
+/** Tells what the handler threw: it is put on the request's span when the answer is a 5xx. Below that it is the client's failure, not ours. */
+export function requestFailed(request: FastifyRequest, thrown: unknown): void {
+  const known = traced.get(request);
+  if (known) known.thrown = thrown;
+}
+
+/** The trace a request belongs to, for code that runs outside of its context: error handlers, hooks after the answer. */
+export function requestTraceId(request: FastifyRequest): string | undefined {
+  const spanContext = traced.get(request)?.span.spanContext();
+  return spanContext && isSpanContextValid(spanContext) ? spanContext.traceId : undefined;
+}
+
+function begin(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { edge, untraced = [] }: RequestOptions,
+): Traced | undefined {
+  try {
+    const path = request.url.split('?', 1)[0] ?? '';
+    if (untraced.some((prefix) => path === prefix || path.startsWith(`${prefix}/`))) return undefined;
+    const remote = edge === 'ignore' ? ROOT_CONTEXT : readRequest(request.headers);
+    const linked = edge === 'link' ? trace.getSpanContext(remote) : undefined;
+    const options = {
+      kind: SpanKind.SERVER,
+      attributes: describeRequest(request, path),
+      links: linked ? [{ context: linked }] : [],
+    };
+    const span = startSpan(nameOf(request), options, edge === 'continue' ? remote : ROOT_CONTEXT);
+    const correlationId = parseCorrelationId(request.headers['x-correlation-id']) ?? newCorrelationId();
+    const begun = { span, entry: withEntry(ROOT_CONTEXT, span), correlationId };
+    traced.set(request, begun);
+    reply.header('x-correlation-id', correlationId);
+    announce(reply, span);
+    // After an aborted request `onResponse` never comes; `close` always does.
+    reply.raw.once('close', () => end(request, reply));
+    return begun;
+  } catch {
+    return undefined;
+  }
+}
+
+/** With telemetry disabled the span is the caller's own, and nothing of ours is to be found under it. */
+function announce(reply: FastifyReply, span: Span): void {
+  const spanContext = span.spanContext();
+  if (!isSpanContextValid(spanContext) || spanContext.isRemote) return;
+  reply.header('server-timing', `trace;desc=${formatTraceparent(spanContext)}`);
+}
+
+const ended = new WeakSet<Span>();
+
+function end(request: FastifyRequest, { raw }: FastifyReply): void {
+  const { span, thrown } = traced.get(request) ?? {};
+  if (!span || ended.has(span)) return;
+  ended.add(span);
+  const { statusCode, headersSent, writableFinished } = raw;
+  if (headersSent) span.setAttribute(name.httpStatus, statusCode);
+  if (!writableFinished) fail(span, 'client_aborted');
+  else if (statusCode >= 500 && thrown !== undefined) recordFailure(span, thrown);
+  else if (statusCode >= 500) fail(span, String(statusCode));
+  span.end();
+}
+
+const fail = (span: Span, type: string): void => {
+  span.setAttribute(name.errorType, type).setStatus({ code: SpanStatusCode.ERROR });
+};
