@@ -1,0 +1,68 @@
+import type { FunctionHandle } from './functions.ts';
+import type { Mapping } from './plan.ts';
+import type { Queue, Received } from './queue.ts';
+import { toRecord } from './received.ts';
+
+const LONG_POLL_MS = 20_000;
+
+/**
+ * An event source mapping: takes batches from the queue and has the function process them, one at a time, until `signal` aborts;
+ * resolves when the last invocation is over. Messages that succeeded are deleted; the others come back when their visibility ends.
+ * Nothing is received while the function's process is down, so a crash does not use up receives.
+ */
+export async function poll(options: {
+  mapping: Mapping;
+  queue: Queue;
+  fn: FunctionHandle;
+  signal: AbortSignal;
+  onLine: (line: string) => void;
+}): Promise<void> {
+  const { mapping, queue, fn, signal, onLine } = options;
+  while (!signal.aborted) {
+    try {
+      await fn.ready();
+    } catch {
+      continue;
+    }
+    const batch = await collect(mapping, queue, signal);
+    if (batch.length === 0 || signal.aborted) continue;
+    const ids = batch.map(({ id }) => id);
+    let failed: ReadonlySet<string>;
+    try {
+      const answer = await fn.invoke({ Records: batch.map((message) => toRecord(message, queue.plan.arn)) });
+      failed = mapping.partial ? failedIds(answer, ids) : new Set();
+    } catch (error) {
+      onLine(`invocation failed with ${ids.length} message(s): ${String(error)}`);
+      failed = new Set(ids);
+    }
+    for (const { id, receipt } of batch) if (!failed.has(id)) queue.delete(receipt);
+  }
+}
+
+/**
+ * Which messages an answer leaves undone, as documented for `ReportBatchItemFailures`: none for null, an empty object, or a null or
+ * empty list; all for an answer of another shape or an item whose identifier is empty, missing or not one of the batch.
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
+ */
+export function failedIds(answer: unknown, batch: string[]): ReadonlySet<string> {
+  const all = new Set(batch);
+  if (answer === null || answer === undefined) return new Set();
+  if (typeof answer !== 'object' || Array.isArray(answer)) return all;
+  const { batchItemFailures: items = null } = answer as { batchItemFailures?: unknown };
+  if (items === null) return new Set();
+  if (!Array.isArray(items)) return all;
+  const failed = items.map((item: { itemIdentifier?: string } | null) => item?.itemIdentifier ?? '');
+  return failed.every((id) => all.has(id)) ? new Set(failed) : all;
+}
+
+/** A full batch, or what has come when the batching window, which begins with the first message, is over. */
+async function collect({ batchSize, windowMs }: Mapping, queue: Queue, signal: AbortSignal): Promise<Received[]> {
+  const batch = await queue.receive({ max: Math.min(batchSize, 10), waitMs: LONG_POLL_MS, signal });
+  const end = Date.now() + windowMs;
+  while (batch.length > 0 && batch.length < batchSize && Date.now() < end && !signal.aborted) {
+    batch.push(
+      ...(await queue.receive({ max: Math.min(batchSize - batch.length, 10), waitMs: end - Date.now(), signal })),
+    );
+  }
+  return batch;
+}
