@@ -1,0 +1,134 @@
+import { Pool, type PoolClient, type QueryResult } from 'pg';
+import { Unavailable } from '../core/unavailable.ts';
+import { log } from '../telemetry/log.ts';
+import { type DatabaseError, isAnswer, toDatabaseError } from './errors.ts';
+
+export interface SessionOptions {
+  /** postgres:// with user, password, host, port and database. */
+  url: string;
+  /** Sessions at most; 10. */
+  max?: number;
+  /** For opening a session or waiting for a free one. 18 s: a paused Aurora resumes in 15 to 35 s and API Gateway gives up after 29. */
+  connectTimeoutMs?: number;
+  /** A sixth of the relay's delay (60 s), so that no transaction outlives the nudge that covers it. */
+  transactionTimeoutMs?: number;
+}
+
+/** Enforced by the server, so they hold for a function that is frozen or killed while it has a lock. */
+const settings = (transactionTimeoutMs: number) => ({
+  search_path: 'nedlia',
+  timezone: 'UTC',
+  statement_timeout: STATEMENT_TIMEOUT_MS,
+  lock_timeout: 1000,
+  transaction_timeout: transactionTimeoutMs,
+  idle_in_transaction_session_timeout: 10_000,
+  idle_session_timeout: 60_000,
+});
+
+const STATEMENT_TIMEOUT_MS = 5000;
+/** Longer than the server's own limit: it is reached only when the server is gone without a word. */
+export const ANSWER_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 2000;
+/** Below `idle_session_timeout`. By wall clock: a pool's timers do not run while a function is frozen. */
+const TRUSTED_IDLE_MS = 45_000;
+
+/** Opens sessions as they are needed. Never emits an unheard `error`, which would end the process. */
+export class Sessions {
+  readonly #pool: Pool;
+  readonly #restingSince = new WeakMap<PoolClient, number>();
+  readonly #lost = new WeakMap<PoolClient, Error>();
+
+  constructor({ url, max = 10, connectTimeoutMs = 18_000, transactionTimeoutMs = 10_000 }: SessionOptions) {
+    this.#pool = new Pool({
+      connectionString: withSettings(url, settings(transactionTimeoutMs)),
+      max,
+      connectionTimeoutMillis: connectTimeoutMs,
+      idleTimeoutMillis: 30_000,
+      keepAlive: true,
+      application_name: 'nedlia',
+    });
+    this.#pool.on('error', (error) => log.debug('an idle database session ended', { error }));
+    // The pool listens to resting clients only; one that is lost between two statements of a transaction is heard here.
+    this.#pool.on('connect', (client) => client.on('error', (error) => this.#lost.set(client, error)));
+    this.#pool.on('release', (_, client) => this.#restingSince.set(client, Date.now()));
+  }
+
+  /** @throws Unavailable when none can be had. */
+  async open(): Promise<Session> {
+    try {
+      for (;;) {
+        const client = await this.#pool.connect();
+        const restingSince = this.#restingSince.get(client);
+        if (restingSince === undefined || Math.abs(Date.now() - restingSince) < TRUSTED_IDLE_MS) {
+          return new Session(client, () => this.#lost.get(client));
+        }
+        client.release(true);
+      }
+    } catch (error) {
+      const cause = toDatabaseError(error, '08001');
+      throw new Unavailable(`the database cannot be reached: ${cause.message}`, { cause });
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#pool.end();
+  }
+}
+
+/** One session, held by one caller. */
+export class Session {
+  readonly #client: PoolClient;
+  readonly #lost: () => Error | undefined;
+  #silent = false;
+
+  constructor(client: PoolClient, lost: () => Error | undefined) {
+    this.#client = client;
+    this.#lost = lost;
+  }
+
+  /**
+   * Sends a statement and waits for its answer, `withinMs` at most when given.
+   * @throws DatabaseError
+   */
+  async ask(text: string, parameters: readonly unknown[] = [], withinMs?: number): Promise<QueryResult> {
+    if (this.#silent) throw this.#gone();
+    const deadline = Promise.withResolvers<never>();
+    const timer = withinMs === undefined ? undefined : setTimeout(() => deadline.reject(this.#fallSilent()), withinMs);
+    const answer = this.#client.query(text, [...parameters]);
+    answer.catch(() => {}); // after the deadline nobody listens any more
+    try {
+      return await Promise.race([answer, deadline.promise]);
+    } catch (error) {
+      if (isAnswer(error)) throw toDatabaseError(error, '08006');
+      if (this.#silent || this.#lost()) throw this.#gone();
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Gives the session back; one that did not answer is closed. */
+  release(): void {
+    this.#client.release(this.#silent);
+  }
+
+  /** Marks the session as one that must not be used again. */
+  abandon(): void {
+    this.#silent = true;
+  }
+
+  #fallSilent(): Error {
+    this.#silent = true;
+    return this.#gone();
+  }
+
+  #gone(): DatabaseError {
+    return toDatabaseError(this.#lost() ?? new Error('the database does not answer'), '08006');
+  }
+}
+
+function withSettings(url: string, values: Record<string, string | number>): string {
+  const full = new URL(url);
+  const options = Object.entries(values).map(([name, value]) => `-c ${name}=${value}`);
+  full.searchParams.set('options', [full.searchParams.get('options'), ...options].filter(Boolean).join(' '));
+  return full.href;
+}

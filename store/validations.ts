@@ -1,0 +1,19 @@
+import type { Transaction } from './database.ts';
+
+/** A verdict on a placement, and the event that caused it. */
+export interface Validation {
+  causedBy: string;
+  placementId: string;
+  verdict: 'valid' | 'rejected';
+  /** Empty when valid. */
+  reasons: string[];
+  createdAt: Date;
+}
+
+export async function insertValidation(tx: Transaction, validation: Omit<Validation, 'createdAt'>): Promise<void> {
+  const { causedBy, placementId, verdict, reasons } = validation;
+  await tx
+    .insertInto('validations')
+    .values({ caused_by: causedBy, placement_id: placementId, verdict, reasons })
+    .execute();
+}

@@ -1,0 +1,87 @@
+import type { Attributes, Span } from '@opentelemetry/api';
+import { context, isSpanContextValid, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { name } from '../attributes.ts';
+import { errorType } from '../failure.ts';
+import { startSpan } from '../tracer.ts';
+
+export interface Server {
+  address: string;
+  port: number;
+}
+
+/** One statement, as its driver knows it. Parameter values are no part of it, so they cannot get into a span. */
+export interface TracedStatement {
+  server: Server;
+  namespace: string;
+  operation: string;
+  collection?: string;
+  text: string;
+}
+
+interface Answer {
+  rows: unknown[];
+  /** Of a statement that changes rows. */
+  numAffectedRows?: bigint;
+}
+
+/** From here on a statement says on its span that it was slow. */
+const SLOW_MS = 100;
+const SLOW_STATEMENT_CHARACTERS = 500;
+
+/**
+ * Sends a statement under a CLIENT span named `SELECT nedlia.videos`. `send` gets the text to send: with a comment that
+ * names the span, so that a line of the database's log leads to its trace (https://google.github.io/sqlcommenter/spec/).
+ * A failure is told by its SQLSTATE only: the messages of PostgreSQL quote values.
+ */
+export async function traceStatement<A extends Answer>(
+  statement: TracedStatement,
+  send: (text: string) => Promise<A>,
+): Promise<A> {
+  const { namespace, operation, collection, text } = statement;
+  const target = collection ? `${operation} ${namespace}.${collection}` : operation;
+  const span = startSpan(target, { kind: SpanKind.CLIENT, attributes: attributesOf(statement) });
+  const began = performance.now();
+  try {
+    const answer = await context.with(trace.setSpan(context.active(), span), () => send(commented(text, span)));
+    span.setAttributes(rowsOf(answer));
+    return answer;
+  } catch (error) {
+    fail(span, error);
+    throw error;
+  } finally {
+    const duration = performance.now() - began;
+    if (duration > SLOW_MS) {
+      span.addEvent('slow_query', { duration_ms: duration, statement: text.slice(0, SLOW_STATEMENT_CHARACTERS) });
+    }
+    span.end();
+  }
+}
+
+const attributesOf = ({ server, namespace, operation, collection, text }: TracedStatement): Attributes => ({
+  'db.system.name': 'postgresql',
+  'db.namespace': namespace,
+  'db.operation.name': operation,
+  ...(collection && { 'db.collection.name': collection }),
+  'db.query.text': text,
+  [name.serverAddress]: server.address,
+  [name.serverPort]: server.port,
+});
+
+/** The conventions count rows that come back only; for rows that were changed the second name is ours. */
+const rowsOf = ({ rows, numAffectedRows }: Answer): Attributes =>
+  numAffectedRows === undefined
+    ? { 'db.response.returned_rows': rows.length }
+    : { 'db.response.affected_rows': Number(numAffectedRows) };
+
+function commented(text: string, span: Span): string {
+  const { traceId, spanId, traceFlags } = span.spanContext();
+  if (!isSpanContextValid(span.spanContext())) return text;
+  return `${text} /*traceparent='00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}'*/`;
+}
+
+function fail(span: Span, error: unknown): void {
+  const code = errorType(error);
+  if (/^[0-9A-Z]{5}$/.test(code)) span.setAttribute('db.response.status_code', code);
+  span.setAttribute(name.errorType, code);
+  span.setStatus({ code: SpanStatusCode.ERROR, message: `the database answered ${code}` });
+}
