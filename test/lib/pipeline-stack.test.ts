@@ -1,0 +1,271 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { env as apiEnv } from '../../api/env.ts';
+import { readEnv, type Contract } from '../../core/env.ts';
+import { events, heardBy } from '../../events/catalogue.ts';
+import { env as fileGeneratorEnv } from '../../lambdas/file-generator/env.ts';
+import { env as notifierEnv } from '../../lambdas/notifier/env.ts';
+import { env as relayEnv } from '../../lambdas/relay/env.ts';
+import { env as validatorEnv } from '../../lambdas/validator/env.ts';
+import { at, target, templateOf } from '../support/template.ts';
+
+const { template, resources } = templateOf('local');
+const functions = resources('AWS::Lambda::Function');
+const queues = resources('AWS::SQS::Queue');
+const mappings = resources('AWS::Lambda::EventSourceMapping').map(({ properties }) => properties);
+
+/** Logical id → the name wire.md gives it. */
+const names = new Map([
+  ...functions.map(({ id, properties }) => [id, `function ${String(properties['FunctionName'])}`] as const),
+  ...queues.map(({ id, properties }) => [id, `queue ${String(properties['QueueName'])}`] as const),
+  ...resources('AWS::Events::EventBus').map(({ id, properties }) => [id, `bus ${String(properties['Name'])}`] as const),
+  ...resources('AWS::S3::Bucket').map(({ id }) => [id, 'bucket'] as const),
+]);
+const nameOf = (reference: unknown): string => names.get(target(reference)) ?? `? ${JSON.stringify(reference)}`;
+const queue = (name: string) => {
+  const found = queues.find(({ properties }) => properties['QueueName'] === name);
+  assert.ok(found, name);
+  return found.properties;
+};
+
+test('bus, functions and queues have the names of the wire, without a stage', () => {
+  assert.deepEqual(
+    [...names.values()].sort(),
+    [
+      'bucket',
+      'bus nedlia-events',
+      'function nedlia-api',
+      ...['file-generator', 'notifier', 'relay', 'validator'].flatMap((name) => [
+        `function nedlia-${name}`,
+        `queue nedlia-${name}`,
+        `queue nedlia-${name}-dlq`,
+      ]),
+    ].sort(),
+  );
+});
+
+test('every queue that feeds a function gives up into its own dead-letter queue, which keeps messages for 14 days', () => {
+  const feeding = mappings.map(({ EventSourceArn }) => nameOf(EventSourceArn).replace('queue ', ''));
+  const redrive = feeding.map((name) => {
+    const policy = queue(name)['RedrivePolicy'];
+    assert.equal(nameOf(at(policy, 'deadLetterTargetArn')), `queue ${name}-dlq`);
+    assert.equal(queue(`${name}-dlq`)['MessageRetentionPeriod'], 14 * 24 * 60 * 60);
+    assert.equal(queue(name)['MessageRetentionPeriod'], 4 * 24 * 60 * 60);
+    return [name, at(policy, 'maxReceiveCount')];
+  });
+  assert.deepEqual(Object.fromEntries(redrive), {
+    'nedlia-file-generator': 100,
+    'nedlia-validator': 100,
+    'nedlia-notifier': 200,
+    'nedlia-relay': 500,
+  });
+});
+
+test('a message stays invisible for at least six time-outs of the function that works on it', () => {
+  for (const { FunctionName, EventSourceArn } of mappings) {
+    const worker = functions.find(({ id }) => id === target(FunctionName));
+    const visibility = Number(queue(nameOf(EventSourceArn).replace('queue ', ''))['VisibilityTimeout']);
+    assert.ok(visibility >= 6 * Number(worker?.properties['Timeout']), nameOf(EventSourceArn));
+  }
+});
+
+test('batches are of ten, only failed messages come back, and nothing reserves concurrency below its mapping', () => {
+  assert.equal(mappings.length, 4);
+  for (const mapping of mappings) {
+    assert.equal(mapping['BatchSize'], 10);
+    assert.deepEqual(mapping['FunctionResponseTypes'], ['ReportBatchItemFailures']);
+    assert.ok(Number(at(mapping, 'ScalingConfig', 'MaximumConcurrency')) >= 2);
+  }
+  assert.ok(functions.every(({ properties }) => properties['ReservedConcurrentExecutions'] === undefined));
+});
+
+test('nudges are gathered for five seconds, work is not', () => {
+  const windows = mappings.map((mapping) => [
+    nameOf(mapping['EventSourceArn']),
+    mapping['MaximumBatchingWindowInSeconds'],
+  ]);
+  assert.deepEqual(Object.fromEntries(windows), {
+    'queue nedlia-relay': 5,
+    'queue nedlia-file-generator': undefined,
+    'queue nedlia-validator': undefined,
+    'queue nedlia-notifier': undefined,
+  });
+});
+
+const heard = (service: string) =>
+  resources('AWS::Events::Rule')
+    .filter(({ properties }) => nameOf(at(properties, 'Targets', 0, 'Arn')) === `queue nedlia-${service}`)
+    .map(({ properties }) => {
+      assert.equal(nameOf(properties['EventBusName']), 'bus nedlia-events');
+      return properties['EventPattern'];
+    });
+
+test('the rules are the lines of the catalogue: who hears what', () => {
+  assert.deepEqual(
+    heard('file-generator'),
+    heardBy.fileGenerator.map(({ pattern }) => pattern),
+  );
+  assert.deepEqual(
+    heard('validator'),
+    heardBy.validator.map(({ pattern }) => pattern),
+  );
+  assert.deepEqual(
+    heard('notifier'),
+    events.map(({ pattern }) => pattern),
+  );
+});
+
+test('the bus may put into the queues of its rules', () => {
+  for (const service of ['file-generator', 'validator', 'notifier']) {
+    const policy = resources('AWS::SQS::QueuePolicy').find(
+      ({ properties }) => nameOf(at(properties, 'Queues', 0)) === `queue nedlia-${service}`,
+    );
+    const statements = at(policy, 'properties', 'PolicyDocument', 'Statement') as unknown[];
+    const allowed = statements.filter((statement) => at(statement, 'Effect') === 'Allow');
+    assert.ok(allowed.length > 0);
+    for (const statement of allowed) {
+      assert.equal(at(statement, 'Principal', 'Service'), 'events.amazonaws.com');
+      assert.ok(at(statement, 'Condition', 'ArnEquals', 'aws:SourceArn'));
+    }
+  }
+});
+
+// What CloudFormation will put in the place of a reference: enough for a contract to accept it.
+const given: Record<string, string> = {
+  DatabaseUrl: 'postgres://nedlia@database/nedlia',
+  WebhookUrl: 'https://hooks.example/nedlia',
+  WebhookSecrets: `whsec_${Buffer.alloc(24, 7).toString('base64')}`,
+  CollectorEndpoint: '',
+};
+const resolved = (value: unknown): string => {
+  if (typeof value === 'string') return value;
+  const name = given[target(value)] ?? nameOf(value);
+  return name.startsWith('queue ') ? `https://sqs.example/${name.slice(6)}` : name;
+};
+const variablesOf = (service: string): Record<string, string> => {
+  const found = functions.find(({ properties }) => properties['FunctionName'] === service);
+  const variables = at(found, 'properties', 'Environment', 'Variables') as Record<string, unknown>;
+  return Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, resolved(value)]));
+};
+
+const contracts: Record<string, Contract> = {
+  'nedlia-api': apiEnv,
+  'nedlia-file-generator': fileGeneratorEnv,
+  'nedlia-validator': validatorEnv,
+  'nedlia-notifier': notifierEnv,
+  'nedlia-relay': relayEnv,
+};
+
+for (const [service, contract] of Object.entries(contracts)) {
+  test(`${service} starts with the environment it is given, and is given nothing it does not read`, () => {
+    const variables = variablesOf(service);
+    assert.doesNotThrow(() => readEnv(contract, variables));
+    const unread = Object.keys(variables).filter((name) => !(name in contract.entries) && !name.startsWith('OTEL_'));
+    assert.deepEqual(unread, []);
+  });
+}
+
+test('each function gets its own queues, and everyone the same relay', () => {
+  for (const service of ['file-generator', 'validator', 'notifier', 'relay']) {
+    const variables = variablesOf(`nedlia-${service}`);
+    assert.equal(variables['QUEUE_URL'], `https://sqs.example/nedlia-${service}`);
+    assert.equal(variables['DEAD_LETTER_QUEUE_URL'], `https://sqs.example/nedlia-${service}-dlq`);
+  }
+  for (const service of ['nedlia-api', 'nedlia-file-generator', 'nedlia-validator']) {
+    assert.equal(variablesOf(service)['RELAY_QUEUE_URL'], 'https://sqs.example/nedlia-relay');
+    assert.equal(variablesOf(service)['RELAY_DELAY_SECONDS'], '15');
+  }
+  assert.equal(variablesOf('nedlia-relay')['FILE_GENERATOR_QUEUE_URL'], 'https://sqs.example/nedlia-file-generator');
+});
+
+test('every function says on its spans what it belongs to, and runs Node.js 24 on arm64', () => {
+  for (const { properties } of functions) {
+    const { OTEL_RESOURCE_ATTRIBUTES: attributes } = variablesOf(String(properties['FunctionName']));
+    assert.match(
+      String(attributes),
+      /^service\.namespace=nedlia,service\.version=\d+\.\d+\.\d+,deployment\.environment\.name=local$/,
+    );
+    assert.equal(properties['Runtime'], 'nodejs24.x');
+    assert.deepEqual(properties['Architectures'], ['arm64']);
+  }
+});
+
+test('each function may do what it does, and nothing else', () => {
+  const work = [
+    'sqs:ReceiveMessage',
+    'sqs:ChangeMessageVisibility',
+    'sqs:GetQueueUrl',
+    'sqs:DeleteMessage',
+    'sqs:GetQueueAttributes',
+  ];
+  const worker = (name: string) => [
+    ...work.map((action) => `${action} queue nedlia-${name}`),
+    `sqs:SendMessage queue nedlia-${name}-dlq`,
+  ];
+  const speaker = ['sqs:SendMessage queue nedlia-relay', 'events:PutEvents bus nedlia-events'];
+  const expected: Record<string, string[]> = {
+    'nedlia-api': [...speaker, 'sqs:SendMessage queue nedlia-file-generator'],
+    'nedlia-file-generator': [...worker('file-generator'), ...speaker, 's3:PutObject bucket/placements/*'],
+    'nedlia-validator': [...worker('validator'), ...speaker],
+    'nedlia-notifier': worker('notifier'),
+    'nedlia-relay': [
+      ...worker('relay'),
+      'events:PutEvents bus nedlia-events',
+      'sqs:SendMessage queue nedlia-file-generator',
+    ],
+  };
+  for (const { properties } of functions) {
+    const policies = resources('AWS::IAM::Policy').filter(
+      (policy) => target(at(policy.properties, 'Roles', 0)) === target(properties['Role']),
+    );
+    const statements = policies.flatMap(({ properties }) => at(properties, 'PolicyDocument', 'Statement') as unknown[]);
+    const may = statements.flatMap((statement) => {
+      assert.equal(at(statement, 'Effect'), 'Allow');
+      const on = at(statement, 'Resource', 'Fn::Join', 1) as [unknown, string] | undefined;
+      const resource = on ? nameOf(on[0]) + on[1] : nameOf(at(statement, 'Resource'));
+      return [at(statement, 'Action')].flat().map((action) => `${String(action)} ${resource}`);
+    });
+    const service = String(properties['FunctionName']);
+    assert.deepEqual(may.sort(), expected[service]?.sort(), service);
+  }
+});
+
+test('messages and files lie encrypted and are reached by TLS alone; files are versioned and never public', () => {
+  for (const { properties } of queues) assert.equal(properties['SqsManagedSseEnabled'], true);
+  const [bucket] = resources('AWS::S3::Bucket');
+  assert.equal(at(bucket, 'properties', 'VersioningConfiguration', 'Status'), 'Enabled');
+  assert.deepEqual(at(bucket, 'properties', 'PublicAccessBlockConfiguration'), {
+    BlockPublicAcls: true,
+    BlockPublicPolicy: true,
+    IgnorePublicAcls: true,
+    RestrictPublicBuckets: true,
+  });
+  const policies = [...resources('AWS::SQS::QueuePolicy'), ...resources('AWS::S3::BucketPolicy')];
+  assert.equal(policies.length, queues.length + 1);
+  for (const { properties } of policies) {
+    const statements = at(properties, 'PolicyDocument', 'Statement') as unknown[];
+    const denied = statements.filter((statement) => at(statement, 'Effect') === 'Deny');
+    assert.ok(denied.some((statement) => at(statement, 'Condition', 'Bool', 'aws:SecureTransport') === 'false'));
+  }
+});
+
+test('secrets are given at deployment and shown nowhere', () => {
+  const parameters = template.findParameters('*');
+  for (const name of ['DatabaseUrl', 'WebhookUrl', 'WebhookSecrets']) assert.equal(parameters[name]?.['NoEcho'], true);
+  assert.equal(parameters['CollectorEndpoint']?.['Default'], '');
+  const outputs = JSON.stringify(template.findOutputs('*'));
+  for (const name of ['DatabaseUrl', 'WebhookUrl', 'WebhookSecrets']) assert.ok(!outputs.includes(`"${name}"`));
+});
+
+test('the outputs name everything a person or a script has to find', () => {
+  const workers = ['FileGenerator', 'Validator', 'Notifier', 'Relay'];
+  assert.deepEqual(
+    Object.keys(template.findOutputs('*')).sort(),
+    [
+      'ApiUrl',
+      'BucketName',
+      'EventBusName',
+      ...workers.flatMap((name) => [`${name}QueueUrl`, `${name}DeadLetterQueueUrl`]),
+    ].sort(),
+  );
+});
