@@ -2,19 +2,22 @@ import type { Span } from '@opentelemetry/api';
 import { SpanStatusCode } from '@opentelemetry/api';
 import { redact } from './redact.ts';
 
-/** An error as a span or a log line can hold it. */
+const MAX_MESSAGE = 1024;
+const MAX_STACK = 4096;
+
+/** An error as a span or a log line can hold it: bounded, and with secrets masked. */
 export interface Failure {
   type: string;
   message: string;
   stack?: string;
 }
 
-/** Describes whatever was thrown, an Error or not, with secrets masked. Never throws. */
+/** Describes whatever was thrown, an Error or not. Never throws itself, whatever hides behind the error's properties. */
 export function describe(thrown: unknown): Failure {
   try {
-    if (!(thrown instanceof Error)) return { type: errorType(thrown), message: redact(String(thrown)) };
-    const described = { type: errorType(thrown), message: redact(thrown.message) };
-    return thrown.stack ? { ...described, stack: redact(thrown.stack) } : described;
+    if (!(thrown instanceof Error)) return { type: errorType(thrown), message: redact(String(thrown), MAX_MESSAGE) };
+    const described = { type: errorType(thrown), message: redact(thrown.message, MAX_MESSAGE) };
+    return thrown.stack ? { ...described, stack: redact(thrown.stack, MAX_STACK) } : described;
   } catch {
     return { type: 'unknown', message: '[unprintable]' };
   }
@@ -30,11 +33,22 @@ export function errorType(thrown: unknown): string {
   return thrown.name === 'Error' ? thrown.constructor.name : thrown.name;
 }
 
-/** Marks a span as failed: the exception as an event, `error.type`, status ERROR. Never throws. */
+/** In which trace an error was described last. */
+const lastTrace = new WeakMap<object, string>();
+
+/**
+ * Marks a span as failed: `error.type`, status ERROR, and the exception as an event. An error that passes through
+ * several spans of a trace makes every one of them ERROR, but its stack stands on the innermost only. Never throws.
+ */
 export function recordFailure(span: Span, thrown: unknown, type?: string): void {
   const failure = describe(thrown);
   const { message, stack } = failure;
-  span.recordException({ name: failure.type, message, ...(stack && { stack }) });
   span.setAttribute('error.type', type ?? failure.type);
   span.setStatus({ code: SpanStatusCode.ERROR, message });
+  if (typeof thrown === 'object' && thrown !== null) {
+    const { traceId } = span.spanContext();
+    if (lastTrace.get(thrown) === traceId) return;
+    lastTrace.set(thrown, traceId);
+  }
+  span.recordException({ name: failure.type, message, ...(stack && { stack }) });
 }

@@ -9,7 +9,7 @@ const MAX_TEXT = 8192;
 /** A copy of a value that JSON.stringify can always print: no cycles, no BigInt, no getter that throws, no secret, and of bounded size. */
 export function printable(value: unknown, depth = 0): unknown {
   try {
-    if (typeof value === 'string') return redact(value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT)}…` : value);
+    if (typeof value === 'string') return redact(value, MAX_TEXT);
     if (typeof value === 'bigint') return value.toString();
     if (typeof value === 'function' || typeof value === 'symbol') return undefined;
     if (typeof value !== 'object' || value === null) return value;

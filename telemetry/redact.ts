@@ -5,9 +5,12 @@ const SECRETS: [RegExp, string][] = [
   [/\b(x-amz-(?:signature|security-token|credential)=)[^&\s]+/gi, '$1***'],
 ];
 
-/** Takes out what must reach neither a span nor a log line wherever it stands: credentials in URLs, tokens, webhook secrets, signatures. */
-export const redact = (text: string): string =>
-  SECRETS.reduce((clean, [pattern, mask]) => clean.replace(pattern, mask), text);
+/**
+ * Takes out what must reach neither a span nor a log line wherever it stands: credentials in URLs, tokens, webhook
+ * secrets, signatures. The text is cut to `length`, after twice as much was searched, so that no half of a secret stays.
+ */
+export const redact = (text: string, length: number): string =>
+  SECRETS.reduce((clean, [pattern, mask]) => clean.replace(pattern, mask), text.slice(0, 2 * length)).slice(0, length);
 
 /** True for the name of a field whose value is a secret whatever it is. */
 export const isSecretName = (name: string): boolean =>

@@ -27,7 +27,7 @@ export function readNames(env: Environment, variable: string, names: Names): str
   for (const name of wanted.filter((name) => !names.here.includes(name))) {
     const problem = names.elsewhere.includes(name) ? 'is not in this bundle' : 'is not a name it knows';
     const instead = known.length > 0 ? 'it is left out' : `using ${names.otherwise}`;
-    warn(variable, `"${redact(name.slice(0, 40))}" ${problem}`, `${instead} (allowed: ${names.here.join(', ')})`);
+    warn(variable, `"${redact(name, 40)}" ${problem}`, `${instead} (allowed: ${names.here.join(', ')})`);
   }
   return known.length > 0 ? known : names.otherwise.split(',');
 }

@@ -23,7 +23,7 @@ export function describeRequest(request: FastifyRequest, path: string): Attribut
   return {
     [name.httpMethod]: method,
     [name.httpRoute]: routeOf(request),
-    [name.urlPath]: redact(path.slice(0, MAX_PATH)),
+    [name.urlPath]: redact(path, MAX_PATH),
     [name.urlScheme]: protocol,
     [name.protocolVersion]: raw.httpVersion,
     ...(HOST.test(hostname) && {
