@@ -1,0 +1,53 @@
+import Fastify, { type FastifyInstance } from 'fastify';
+import { traceRequests } from '../telemetry/edges/http-server.ts';
+import { answerProblems } from './answers.ts';
+import { readJsonOnly } from './body.ts';
+import { answerClientError } from './client-errors.ts';
+import type { Deps } from './deps.ts';
+import { decodable, refuseAtTheDoor } from './door.ts';
+import { describe } from './openapi.ts';
+import { type RequestDone, tellRequests } from './request-log.ts';
+import { HEALTH, health } from './routes/health.ts';
+import { placements } from './routes/v1/placements.ts';
+import { products } from './routes/v1/products.ts';
+import { videos } from './routes/v1/videos.ts';
+import { ProblemSchema } from './wire/problem.ts';
+
+export interface AppOptions {
+  /** What a caller's trace headers are worth. */
+  edge: 'continue' | 'link' | 'ignore';
+  /** Hears of every request when it is over, instead of the log. */
+  onRequestDone?: ((done: RequestDone) => void) | undefined;
+}
+
+/** Builds the API: one app for both doors, complete, listening to nothing. Close it with `app.close()`. */
+export async function buildApp(deps: Deps, { edge, onRequestDone }: AppOptions): Promise<FastifyInstance> {
+  const app = Fastify({
+    // Nothing is corrected in silence: what does not fit is refused, with every reason at once.
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: true } },
+    routerOptions: { maxParamLength: 16 * 1024 },
+    rewriteUrl: ({ url = '/' }) => decodable(url),
+    exposeHeadRoutes: false,
+    return503OnClosing: false,
+    clientErrorHandler: answerClientError,
+    // Every request is over within 20 s: a body has 10 s to arrive, the work the rest.
+    handlerTimeout: 19_000,
+    requestTimeout: 10_000,
+    keepAliveTimeout: 5000,
+    http: { headersTimeout: 5000, connectionsCheckingInterval: 1000 },
+  });
+
+  traceRequests(app, { edge, untraced: [HEALTH] });
+  tellRequests(app, HEALTH, onRequestDone);
+  answerProblems(app);
+  refuseAtTheDoor(app);
+  readJsonOnly(app);
+
+  app.addSchema(ProblemSchema);
+  await describe(app);
+  await app.register(health(deps));
+  await app.register(videos(deps));
+  await app.register(products(deps));
+  await app.register(placements(deps));
+  return app;
+}

@@ -1,0 +1,47 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Problem } from './problems.ts';
+
+const METHODS = ['GET', 'POST', 'DELETE'];
+
+/**
+ * Makes a path that cannot be decoded (`%zz`, `%ff`) one that can, so that it passes through the same hooks as every
+ * other request, with its span and its answer. Without this, Fastify answers before any hook runs. `refuseAtTheDoor` then refuses it.
+ */
+export function decodable(url: string): string {
+  const end = url.search(/[?#]/);
+  const path = end < 0 ? url : url.slice(0, end);
+  try {
+    decodeURIComponent(path);
+    return url;
+  } catch {
+    return path.replaceAll('%', '%25') + url.slice(path.length);
+  }
+}
+
+/** Refuses what no route should see, before a byte of the body is read. */
+export function refuseAtTheDoor(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request) => {
+    if (request.originalUrl !== request.url) {
+      throw new Problem('malformed-url', 'The path is not valid percent-encoding.');
+    }
+    if (request.is404) throw nothingHere(app, request);
+    const encoding = request.headers['content-encoding'];
+    if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+      throw new Problem('unsupported-media-type', 'Send the body without a Content-Encoding.');
+    }
+  });
+  app.setNotFoundHandler((request) => {
+    throw nothingHere(app, request);
+  });
+}
+
+/** 405 where another method has a route (RFC 9110 section 15.5.6 wants them in `Allow`), 404 elsewhere. */
+function nothingHere(app: FastifyInstance, request: FastifyRequest): Problem {
+  const [path] = request.url.split('?', 1);
+  const allowed = METHODS.filter((method) => app.findRoute({ method, url: path ?? '/' }) !== null);
+  return allowed.length === 0
+    ? new Problem('not-found', 'No resource has this path.')
+    : new Problem('method-not-allowed', 'This path does not offer the method.', {
+        headers: { allow: allowed.join(', ') },
+      });
+}

@@ -1,0 +1,42 @@
+import { AsyncResource } from 'node:async_hooks';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { log } from '../telemetry/log.ts';
+import { requestTraceId } from '../telemetry/edges/http-server.ts';
+
+/** One request that is over: answered, or left by its client (`aborted`, with the status it would have had). */
+export interface RequestDone {
+  method: string;
+  /** The route's pattern (`/v1/videos/:id`), `undefined` where none matched. Never the path itself. */
+  route: string | undefined;
+  status: number;
+  durationMs: number;
+  aborted: boolean;
+  traceId: string | undefined;
+}
+
+/** Tells of every request when it is over, in that request's context. No path, query, header or body is in it. */
+export function tellRequests(app: FastifyInstance, quiet: string, tell: (done: RequestDone) => void = logLine): void {
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.routeOptions.url?.startsWith(quiet)) return;
+    const started = performance.now();
+    // `close` comes after `finish`, also behind the Lambda door, and alone when the client went away.
+    const over = AsyncResource.bind(() => tell(about(request, reply.raw, performance.now() - started)));
+    reply.raw.once('close', over);
+  });
+}
+
+const about = (
+  request: FastifyRequest,
+  { statusCode, writableFinished }: { statusCode: number; writableFinished: boolean },
+  durationMs: number,
+): RequestDone => ({
+  method: request.method,
+  route: request.routeOptions.url,
+  status: statusCode,
+  durationMs: Math.round(durationMs * 10) / 10,
+  aborted: !writableFinished,
+  traceId: requestTraceId(request),
+});
+
+const logLine = ({ method, route, status, durationMs, aborted }: RequestDone): void =>
+  log.info('request', { method, route, status, duration_ms: durationMs, ...(aborted && { aborted }) });

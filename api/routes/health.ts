@@ -1,0 +1,73 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { type Static, Type } from 'typebox';
+import type { Deps } from '../deps.ts';
+import { unavailable } from '../failures.ts';
+import { found } from '../wire/answers.ts';
+import { problemAnswers } from '../wire/problem.ts';
+import { version } from '../version.ts';
+
+const READY_WITHIN_MS = 1000;
+
+/** Asked every few seconds by machines: no span, no log line. */
+export const HEALTH = '/health';
+
+const tags = ['health'];
+const Live = Type.Object({ status: Type.Literal('ok') });
+const Summary = Type.Object({
+  status: Type.Union([Type.Literal('ok'), Type.Literal('degraded')]),
+  version: Type.String(),
+  uptime_s: Type.Integer({ minimum: 0 }),
+  database: Type.Union([Type.Literal('ok'), Type.Literal('unreachable')]),
+});
+
+/** `/health` sums up, `/health/live` says that the process answers, `/health/ready` that it can do work. */
+export const health =
+  ({ ping }: Deps): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    app.get(
+      '/health',
+      { schema: { tags, operationId: 'health', summary: 'Sum up', response: { 200: found('How it is.', Summary) } } },
+      async (): Promise<Static<typeof Summary>> => {
+        const reachable = await within(READY_WITHIN_MS, ping);
+        return {
+          status: reachable ? 'ok' : 'degraded',
+          version,
+          uptime_s: Math.floor(process.uptime()),
+          database: reachable ? 'ok' : 'unreachable',
+        };
+      },
+    );
+
+    app.get(
+      '/health/live',
+      { schema: { tags, operationId: 'live', summary: 'Is it running', response: { 200: found('It is.', Live) } } },
+      async (): Promise<Static<typeof Live>> => ({ status: 'ok' }),
+    );
+
+    app.get(
+      '/health/ready',
+      {
+        schema: {
+          tags,
+          operationId: 'ready',
+          summary: 'Can it do work',
+          response: { 200: found('It can.', Live), ...problemAnswers('unavailable') },
+        },
+      },
+      async (): Promise<Static<typeof Live>> => {
+        if (await within(READY_WITHIN_MS, ping)) return { status: 'ok' };
+        throw unavailable('The database cannot be reached.', 5);
+      },
+    );
+  };
+
+/** True when the work settles well in time. */
+async function within(milliseconds: number, work: () => Promise<unknown>): Promise<boolean> {
+  const late = AbortSignal.timeout(milliseconds);
+  const tooLate = new Promise<false>((resolve) => late.addEventListener('abort', () => resolve(false), { once: true }));
+  const worked = work().then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([worked, tooLate]);
+}
