@@ -13,7 +13,8 @@ export async function findBinaries(): Promise<string> {
   try {
     entry = createRequire(import.meta.url).resolve(name);
   } catch (error) {
-    const remedy = 'run "npm ci" without --omit=optional, or set DATABASE_URL to a PostgreSQL of your own (17 or newer)';
+    const remedy =
+      'run "npm ci" without --omit=optional, or set DATABASE_URL to a PostgreSQL of your own (17 or newer)';
     throw new Error(`${name}, which holds PostgreSQL for this machine, is not installed: ${remedy}`, { cause: error });
   }
   const root = path.join(path.dirname(entry), '..');
@@ -29,9 +30,12 @@ async function linkLibraries(root: string): Promise<void> {
     const link = path.join(root, target);
     await symlink(path.relative(path.dirname(target), source), link).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'EEXIST') return;
-      throw new Error(`a library of PostgreSQL cannot be linked (${error.code}): run "npm rebuild --ignore-scripts=false"`, {
-        cause: error,
-      });
+      throw new Error(
+        `a library of PostgreSQL cannot be linked (${error.code}): run "npm rebuild --ignore-scripts=false"`,
+        {
+          cause: error,
+        },
+      );
     });
   }
 }

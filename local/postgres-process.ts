@@ -29,7 +29,11 @@ export async function stopLeftBehind(data: string): Promise<void> {
 
 /** Asks a server to stop: after the statements that run (4 s), at once (1 s), by force. Resolves when it is gone. */
 export async function end(pid: number, isAlive: () => boolean): Promise<void> {
-  for (const [signal, withinMs] of [['SIGINT', 4000], ['SIGQUIT', 1000], ['SIGKILL', 1000]] as const) {
+  for (const [signal, withinMs] of [
+    ['SIGINT', 4000],
+    ['SIGQUIT', 1000],
+    ['SIGKILL', 1000],
+  ] as const) {
     signalTo(pid, signal);
     for (let waited = 0; waited < withinMs; waited += 10) {
       if (!isAlive()) return;
@@ -56,7 +60,7 @@ export const signalTo = (pid: number, signal: NodeJS.Signals): void => {
 };
 
 /** A process that has ended but was not reaped yet has no arguments: it is no server any more. */
-export function isServerOf(pid: number, data: string): boolean {
+function isServerOf(pid: number, data: string): boolean {
   return argumentsOf(pid).includes(data);
 }
 

@@ -10,9 +10,9 @@ export interface PostgresUser {
   native: string;
   /** The folder for data, log and password; exists, and only its owner may look into it. */
   home: string;
-  command(program: string, args: string[]): [file: string, args: string[], options: SpawnOptions];
+  command: (program: string, args: string[]) => [file: string, args: string[], options: SpawnOptions];
   /** Makes a file readable for PostgreSQL. */
-  give(file: string): Promise<void>;
+  give: (file: string) => Promise<void>;
 }
 
 const NOBODY = 65534;

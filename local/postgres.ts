@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { findBinaries } from './postgres-binaries.ts';
-import { end, isServerOf, readPidFile, signalTo, stopLeftBehind } from './postgres-process.ts';
+import { end, readPidFile, signalTo, stopLeftBehind } from './postgres-process.ts';
 import { choosePostgresUser, type PostgresUser } from './postgres-user.ts';
 
 export interface Postgres {
@@ -85,19 +85,27 @@ async function readPassword({ home, give }: PostgresUser): Promise<string> {
 async function initialise(user: PostgresUser, data: string): Promise<void> {
   const partial = `${data}.partial`;
   await rm(partial, { recursive: true, force: true });
-  const { ok, log } = await run(user, 'initdb', [
-    ...['-D', partial, '--username', USER, '--pwfile', path.join(user.home, 'password')],
-    ...['--auth', 'scram-sha-256', '--encoding', 'UTF8', '--locale-provider', 'builtin', '--builtin-locale', 'C.UTF-8'],
-    ...['--locale', 'C', '--no-sync'],
-  ]);
+  const password = path.join(user.home, 'password');
+  const { ok, log } = await run(user, 'initdb', [`--pgdata=${partial}`, `--pwfile=${password}`, ...CLUSTER]);
   if (!ok) throw new Error(explain(log, user));
   await rename(partial, data);
 }
 
+const CLUSTER = [
+  `--username=${USER}`,
+  '--auth=scram-sha-256',
+  // Sorts and compares alike on every machine.
+  '--encoding=UTF8',
+  '--locale=C',
+  '--locale-provider=builtin',
+  '--builtin-locale=C.UTF-8',
+  '--no-sync',
+];
+
 interface Server {
   ready: boolean;
   log: string;
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 /** Starts the server in a session of its own and waits until it takes connections, or has ended. */
@@ -106,21 +114,20 @@ async function launch(user: PostgresUser, data: string, args: string[]): Promise
   const [file, all, options] = user.command('postgres', ['-D', data, ...args]);
   const log = await open(logFile, 'w');
   const child = spawn(file, all, { ...options, detached: true, stdio: ['ignore', log.fd, log.fd], env: ENVIRONMENT });
-  let ended = false;
-  child.on('error', () => (ended = true));
-  child.on('exit', () => (ended = true));
+  child.on('error', () => {}); // then it has no pid
   await log.close();
   child.unref();
   const { pid } = child;
+  const runs = () => pid !== undefined && child.exitCode === null && child.signalCode === null;
   // Where this process ends by itself, its server shall not stay behind.
-  const onExit = () => pid !== undefined && signalTo(pid, 'SIGINT');
+  const onExit = () => pid !== undefined && runs() && signalTo(pid, 'SIGINT');
   process.once('exit', onExit);
   const stop = async () => {
-    if (pid !== undefined && !ended) await end(pid, () => !ended && isServerOf(pid, data));
+    if (pid !== undefined && runs()) await end(pid, runs);
     process.off('exit', onExit);
   };
 
-  for (let waited = 0; waited < READY_WITHIN_MS && !ended; waited += 10) {
+  for (let waited = 0; waited < READY_WITHIN_MS && runs(); waited += 10) {
     const state = await readPidFile(data);
     if (state?.pid === pid && state?.ready) return { ready: true, log: '', stop };
     await setTimeout(10);
@@ -168,7 +175,8 @@ function explain(log: string, { home }: PostgresUser): string {
 }
 
 function remedyFor(log: string): string {
-  if (/incompatible|database files/.test(log)) return 'The data is of another version: "npm start -- --fresh" begins anew.';
+  if (/incompatible|database files/.test(log))
+    return 'The data is of another version: "npm start -- --fresh" begins anew.';
   if (/No space left|could not write/.test(log)) return 'Make room on the disk.';
   if (/could not bind/.test(log)) return 'The port is taken: choose another, or none.';
   if (/ENOENT|not found|GLIBC/.test(log)) {

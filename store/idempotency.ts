@@ -13,7 +13,9 @@ export interface Answer {
 
 /** Holds a key until this transaction ends; false when a request with the same key is in flight. */
 export async function tryLockKey(tx: Transaction, key: string): Promise<boolean> {
-  const lock = sql<{ locked: boolean }>`select pg_try_advisory_xact_lock(hashtextextended(${key}, ${KEY_LOCKS})) as locked`;
+  const lock = sql<{
+    locked: boolean;
+  }>`select pg_try_advisory_xact_lock(hashtextextended(${key}, ${KEY_LOCKS})) as locked`;
   const { rows } = await lock.execute(tx);
   return rows[0]?.locked === true;
 }
@@ -32,7 +34,10 @@ export function findAnswer(tx: Transaction, key: string): Promise<Answer | undef
 }
 
 /** Replaces an answer that expired and is not deleted yet. The caller holds the key. */
-export async function insertAnswer(tx: Transaction, { key, requestHash, status, headers, body }: Answer): Promise<void> {
+export async function insertAnswer(
+  tx: Transaction,
+  { key, requestHash, status, headers, body }: Answer,
+): Promise<void> {
   const answer = { request_hash: requestHash, status, headers: JSON.stringify(headers), body };
   await tx
     .insertInto('idempotency_keys')

@@ -1,7 +1,8 @@
-import { sql } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { TraceContext } from '../telemetry/carry/trace-context.ts';
 import type { Reader, Transaction } from './database.ts';
 import { after, type Place } from './page.ts';
+import type { Tables } from './tables.ts';
 
 /** Something that was decided and is to be said: it commits with the state it speaks of. */
 export interface OutboxRow {
@@ -70,11 +71,19 @@ export async function lockUnpublished(
     .forUpdate()
     .skipLocked()
     .execute();
-  return rows.map(({ traceparent, tracestate, baggage, correlationId, ...row }) => ({
-    ...row,
-    correlationId: correlationId ?? undefined,
-    context: traceparent ? { traceparent, ...(tracestate && { tracestate }), ...(baggage && { baggage }) } : undefined,
-  }));
+  return rows.map(toOutboxRow);
+}
+
+type Stored = Selectable<Omit<Tables['outbox'], 'correlation_id' | 'created_at' | 'published_at'>> & {
+  correlationId: string | null;
+  createdAt: Date;
+};
+
+function toOutboxRow({ traceparent, tracestate, baggage, correlationId, ...row }: Stored): OutboxRow {
+  const context = traceparent
+    ? { traceparent, ...(tracestate && { tracestate }), ...(baggage && { baggage }) }
+    : undefined;
+  return { ...row, context, correlationId: correlationId ?? undefined };
 }
 
 /** How long the oldest row has been waiting to be said; `undefined` when none is. */

@@ -26,7 +26,9 @@ const columns = [
   'correlation_id as correlationId',
 ] as const;
 
-type Row = { [K in keyof Placement]-?: undefined extends Placement[K] ? NonNullable<Placement[K]> | null : Placement[K] };
+type Row = {
+  [K in keyof Placement]-?: undefined extends Placement[K] ? NonNullable<Placement[K]> | null : Placement[K];
+};
 
 const toPlacement = ({ cancelledAt, correlationId, ...row }: Row): Placement => ({
   ...row,
@@ -110,13 +112,17 @@ export async function listPlacements(
 }
 
 /** What has become of a placement so far: its latest file and its latest verdict. */
-export async function findOutcome(
-  db: Reader,
-  placementId: string,
-): Promise<{ file?: File; validation?: Validation }> {
+export async function findOutcome(db: Reader, placementId: string): Promise<{ file?: File; validation?: Validation }> {
   const file = await db
     .selectFrom('files')
-    .select(['caused_by as causedBy', 'placement_id as placementId', 'bucket', 'key', 'sha256', 'created_at as createdAt'])
+    .select([
+      'caused_by as causedBy',
+      'placement_id as placementId',
+      'bucket',
+      'key',
+      'sha256',
+      'created_at as createdAt',
+    ])
     .where('placement_id', '=', placementId)
     .orderBy('created_at', 'desc')
     .limit(1)

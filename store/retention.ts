@@ -18,13 +18,10 @@ export async function deleteExpired(db: Reader): Promise<{ outbox: number; inbox
     .executeTakeFirst();
   const inbox = await db
     .deleteFrom('inbox')
-    .where(({ eb, refTuple, selectFrom }) =>
-      eb(
-        refTuple('consumer', 'id'),
-        'in',
-        selectFrom('inbox').select(['consumer', 'id']).where('at', '<', ago('30 days')).limit(BATCH).$asTuple('consumer', 'id'),
-      ),
-    )
+    .where((row) => {
+      const expired = row.selectFrom('inbox').select(['consumer', 'id']).where('at', '<', ago('30 days')).limit(BATCH);
+      return row(row.refTuple('consumer', 'id'), 'in', expired.$asTuple('consumer', 'id'));
+    })
     .executeTakeFirst();
   const idempotency = await db
     .deleteFrom('idempotency_keys')

@@ -20,7 +20,7 @@ const settings = (transactionTimeoutMs: number) => ({
   timezone: 'UTC',
   statement_timeout: STATEMENT_TIMEOUT_MS,
   lock_timeout: 1000,
-  transaction_timeout: transactionTimeoutMs,
+  transaction_timeout: Math.floor(transactionTimeoutMs),
   idle_in_transaction_session_timeout: 10_000,
   idle_session_timeout: 60_000,
 });

@@ -1,6 +1,7 @@
 import type { Attributes, Span } from '@opentelemetry/api';
 import { context, isSpanContextValid, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { name } from '../attributes.ts';
+import { formatTraceparent } from '../carry/traceparent.ts';
 import { errorType } from '../failure.ts';
 import { startSpan } from '../tracer.ts';
 
@@ -73,11 +74,8 @@ const rowsOf = ({ rows, numAffectedRows }: Answer): Attributes =>
     ? { 'db.response.returned_rows': rows.length }
     : { 'db.response.affected_rows': Number(numAffectedRows) };
 
-function commented(text: string, span: Span): string {
-  const { traceId, spanId, traceFlags } = span.spanContext();
-  if (!isSpanContextValid(span.spanContext())) return text;
-  return `${text} /*traceparent='00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}'*/`;
-}
+const commented = (text: string, span: Span): string =>
+  isSpanContextValid(span.spanContext()) ? `${text} /*traceparent='${formatTraceparent(span.spanContext())}'*/` : text;
 
 function fail(span: Span, error: unknown): void {
   const code = errorType(error);
