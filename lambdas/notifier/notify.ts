@@ -13,13 +13,14 @@ export interface Notifies {
 /** Something was said: tell the subscriber, with the same id and the same bytes however often it takes. */
 export const notify =
   ({ send }: Notifies) =>
-  async (said: Said, { signal }: Delivery): Promise<void> => {
+  async (said: Said, { receives, signal }: Delivery): Promise<void> => {
     if (said.kind === 'command') {
       throw new Permanent('unexpected-message', `${said.name} is nothing for ${service.notifier}`);
     }
     const { id, name, occurredAt, correlationId, data } = said;
+    const body = JSON.stringify({ type: name, timestamp: occurredAt, data });
     const attributes = { 'nedlia.placement.id': data.placement_id, 'nedlia.event.name': name };
     await span('notifier.send_notification', attributes, () =>
-      send({ id, body: JSON.stringify({ type: name, timestamp: occurredAt, data }), correlationId }, signal),
+      send({ id, body, correlationId, attempt: receives }, signal),
     );
   };

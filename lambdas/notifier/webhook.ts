@@ -1,11 +1,8 @@
-import type { LookupAddress } from 'node:dns';
-import { request as requestHttp, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
-import { request as requestHttps } from 'node:https';
-import type { LookupFunction } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import { Permanent } from '../../core/permanent.ts';
 import { Unavailable } from '../../core/unavailable.ts';
 import { traceHttpCall } from '../../telemetry/edges/http-client.ts';
+import { post, type Answer } from './post.ts';
 import { addressesOf, type TargetOptions } from './target.ts';
 
 /** What is sent: `id` and `body` are the same in every attempt. */
@@ -13,22 +10,18 @@ export interface WebhookMessage {
   id: string;
   body: string;
   correlationId: string | undefined;
+  /** 1 for the first time. */
+  attempt: number;
 }
 
 export interface WebhookOptions extends TargetOptions {
   url: URL;
   /** Standard Webhooks secrets; each gives a signature of its own. */
   secrets: string[];
+  /** For the whole attempt, name resolution and answer included; 15 s when not given. */
+  deadlineMs?: number;
 }
 
-interface Answer {
-  statusCode: number;
-  headers: IncomingHttpHeaders;
-}
-
-const DEADLINE_MS = 15_000;
-/** Of an answer's body; nobody reads it, but an end that is waited for leaves the other side without a reset connection. */
-const MAX_ANSWER_BYTES = 64 * 1024;
 /** Statuses beside 5xx that say "not now": timeout, conflict, too early, too many. */
 const AGAIN = new Set([408, 409, 425, 429]);
 const MAX_RETRY_AFTER_SECONDS = 900;
@@ -39,15 +32,16 @@ const MAX_RETRY_AFTER_SECONDS = 900;
  * @throws Permanent `webhook-target-refused`, or `webhook-rejected` on 3xx (never followed) and 4xx.
  * @throws Unavailable when the answer names its Retry-After; any other Error on 408, 409, 425, 429, 5xx, and from the network.
  */
-export function webhookSender({ url, secrets, ...target }: WebhookOptions) {
+export function webhookSender({ url, secrets, deadlineMs = 15_000, ...target }: WebhookOptions) {
   const signers = secrets.map((secret) => new Webhook(secret));
+  const shown = new URL('/', url); // a path is often a secret of its own: spans see the host alone
 
-  return async ({ id, body, correlationId }: WebhookMessage, signal: AbortSignal): Promise<void> => {
+  return async ({ id, body, correlationId, attempt }: WebhookMessage, signal: AbortSignal): Promise<void> => {
     signal.throwIfAborted();
-    const within = AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]);
+    const within = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);
     const addresses = await Promise.race([addressesOf(url, target), aborted(within)]);
     const now = new Date();
-    const answer = await traceHttpCall({ method: 'POST', url }, (traceHeaders) =>
+    const answer = await traceHttpCall({ method: 'POST', url: shown, attempt }, (traceHeaders) =>
       post(url, addresses, body, within, {
         ...traceHeaders,
         'content-type': 'application/json',
@@ -60,58 +54,6 @@ export function webhookSender({ url, secrets, ...target }: WebhookOptions) {
     );
     judge(answer);
   };
-}
-
-/** One connection for one webhook: a kept one would be found dead after a function's freeze. */
-function post(
-  url: URL,
-  addresses: LookupAddress[],
-  body: string,
-  signal: AbortSignal,
-  headers: Record<string, string>,
-): Promise<Answer> {
-  const send = url.protocol === 'https:' ? requestHttps : requestHttp;
-  const length = String(Buffer.byteLength(body));
-  return new Promise((resolve, reject) => {
-    const request = send(
-      url,
-      {
-        method: 'POST',
-        headers: { ...headers, 'content-length': length },
-        agent: false,
-        lookup: pinned(addresses),
-        signal,
-      },
-      (response) => {
-        const answer = { statusCode: response.statusCode ?? 0, headers: response.headers };
-        void drained(response).then(() => resolve(answer));
-      },
-    );
-    request.on('error', reject);
-    request.end(body);
-  });
-}
-
-/** Answers every question for an address with the checked ones. */
-const pinned =
-  (addresses: LookupAddress[]): LookupFunction =>
-  (_hostname, { all }, done) => {
-    const [first] = addresses;
-    if (all) done(null, addresses);
-    else done(first ? null : new Error('no address'), first?.address ?? '', first?.family);
-  };
-
-/** Waits for the end of an answer's body, or for its limit; the status has been said, so an end that never comes is no failure. */
-async function drained(response: IncomingMessage): Promise<void> {
-  let bytes = 0;
-  try {
-    for await (const chunk of response) {
-      bytes += (chunk as Buffer).length;
-      if (bytes > MAX_ANSWER_BYTES) break;
-    }
-  } catch {
-    // Cut off or past the deadline.
-  }
 }
 
 function judge({ statusCode, headers }: Answer): void {
