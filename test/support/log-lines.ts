@@ -5,15 +5,16 @@ type Line = Record<string, unknown> & { message: string; level: string };
 /** Keeps the log lines written until the test is over from standard output; whatever else is written there goes on. */
 export function captureLog(t: Pick<TestContext, 'after'>): Line[] {
   const lines: Line[] = [];
-  const write = process.stdout.write;
-  process.stdout.write = ((...args: Parameters<typeof write>) => {
+  const { stdout } = process;
+  const write = stdout.write.bind(stdout);
+  stdout.write = ((...args: Parameters<typeof write>) => {
     const [chunk] = args;
-    if (typeof chunk !== 'string' || !chunk.startsWith('{"timestamp"')) return write.apply(process.stdout, args);
+    if (typeof chunk !== 'string' || !chunk.startsWith('{"timestamp"')) return write(...args);
     lines.push(JSON.parse(chunk) as Line);
     return true;
   }) as typeof write;
   t.after(() => {
-    process.stdout.write = write;
+    stdout.write = write;
   });
   return lines;
 }

@@ -35,10 +35,10 @@ describe('an EventBridge entry', () => {
   });
 });
 
-describe('an SQS message', () => {
-  const others = (count: number) =>
-    Object.fromEntries(Array.from({ length: count }, (_, index) => [`other${index}`, text('x')]));
+const others = (count: number) =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`other${index}`, text('x')]));
 
+describe('an SQS message', () => {
   it('carries its context in its attributes and in AWSTraceHeader', () => {
     const { attributes, systemAttributes } = carryInMessage({}, context);
     assert.deepEqual(attributes, {

@@ -131,15 +131,15 @@ describe('a message', () => {
   });
 });
 
-describe('an event that comes again', () => {
-  const replayed = (ageMs: number, about: object = {}) =>
-    aRecord({
-      body: anEnvelope(
-        { _trace: { traceparent: FIELD } },
-        { time: new Date(Date.now() - ageMs).toISOString(), 'replay-name': 'again', ...about },
-      ),
-    });
+const replayed = (ageMs: number, about: object = {}) =>
+  aRecord({
+    body: anEnvelope(
+      { _trace: { traceparent: FIELD } },
+      { time: new Date(Date.now() - ageMs).toISOString(), 'replay-name': 'again', ...about },
+    ),
+  });
 
+describe('an event that comes again', () => {
   it('from the archive within a day continues its trace', () => {
     const opened = openMessage(replayed(DAY - 60_000));
     assert.equal(opened.carried?.traceparent, FIELD);

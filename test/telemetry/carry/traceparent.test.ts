@@ -57,13 +57,13 @@ describe('traceparent', () => {
   });
 });
 
-describe('tracestate', () => {
-  const written = (tracestate: unknown) => {
-    const read = parseTraceparent(valid, tracestate);
-    assert.ok(read, 'a bad tracestate must not cost the traceparent');
-    return formatTracestate(read);
-  };
+const written = (tracestate: unknown) => {
+  const read = parseTraceparent(valid, tracestate);
+  assert.ok(read, 'a bad tracestate must not cost the traceparent');
+  return formatTracestate(read);
+};
 
+describe('tracestate', () => {
   it('keeps its members in their order', () => {
     assert.equal(written('rojo=00f067aa0ba902b7,congo=t61rcWkgMzE'), 'rojo=00f067aa0ba902b7,congo=t61rcWkgMzE');
   });
