@@ -58,12 +58,12 @@ async function traceCall(client: AwsClientLike, call: Call, args: { input: objec
       [name.rpcSystem]: 'aws-api',
       [name.rpcService]: service,
       [name.rpcMethod]: method,
-      ...about(args.input),
+      ...about(service, args.input),
     },
   });
   try {
     const answer = await context.with(trace.setSpan(active, span), () => next(args));
-    span.setAttributes(metadata(fields(answer.output)['$metadata']));
+    span.setAttributes({ ...metadata(fields(answer.output)['$metadata']), ...received(method, answer.output) });
     const refused = refusal(answer.output);
     if (refused) {
       span.setAttribute(name.errorType, refused);
@@ -80,19 +80,26 @@ async function traceCall(client: AwsClientLike, call: Call, args: { input: objec
   }
 }
 
-function about(input: object): Attributes {
-  const { Bucket: bucket, Key: key, QueueUrl: queueUrl, EventBusName: bus } = input as Record<string, unknown>;
+function about(service: string, input: object): Attributes {
+  const { Bucket: bucket, Key: key, QueueUrl: queueUrl, EventBusName: bus } = fields(input);
   return {
     ...(typeof bucket === 'string' && { [name.bucket]: bucket }),
-    ...(typeof key === 'string' && typeof bucket === 'string' && { [name.key]: key }),
+    ...(typeof key === 'string' && service === 'S3' && { [name.key]: key }),
+    ...(service === 'SQS' && { [name.messagingSystem]: 'aws.sqs' }),
     ...(typeof queueUrl === 'string' && {
-      [name.messagingSystem]: 'aws.sqs',
       [name.destination]: queueUrl.slice(queueUrl.lastIndexOf('/') + 1),
       [name.queueUrl]: queueUrl,
     }),
     ...(typeof bus === 'string' && { [name.messagingSystem]: 'aws.eventbridge', [name.destination]: bus }),
   };
 }
+
+/** Of a receive; what it brings is processed elsewhere, each under its own span. */
+const received = (method: string, output: unknown): Attributes => {
+  if (method !== 'ReceiveMessage') return {};
+  const { Messages: messages } = fields(output);
+  return { [name.operationType]: 'receive', [name.batchMessageCount]: Array.isArray(messages) ? messages.length : 0 };
+};
 
 function metadata(value: unknown): Attributes {
   const { requestId, extendedRequestId, httpStatusCode, attempts } = fields(value);
