@@ -106,7 +106,7 @@ for (const answer of ['refuses', 'throws', 'never'] as const) {
     assert.ok(batches.length <= 5);
     assert.equal(queue.status().breaker, 'open');
     spans(2);
-    assert.ok((await timed(queue.flush)) < 10);
+    assert.ok((await timed(() => queue.flush())) < 10);
     assert.deepEqual([queue.status().exported, queue.status().dropped, queue.status().waiting], [0, 12, 0]);
     assert.equal(lines.length, 1);
   });
@@ -115,7 +115,7 @@ for (const answer of ['refuses', 'throws', 'never'] as const) {
 test('a flush waits no longer than 500 ms, however long the exporter may take', async () => {
   const { queue, spans } = aQueue(anExporter('never').exporter, { timeoutMillis: 60_000 });
   spans(1);
-  const waited = await timed(queue.flush);
+  const waited = await timed(() => queue.flush());
   assert.ok(waited > 400 && waited < 600, `${waited} ms`);
 });
 
@@ -147,12 +147,12 @@ test('a trial that is not answered costs the work at most 50 ms, and is not repe
   told.answer = 'never';
   time += 30_000;
   spans(3);
-  const trial = await timed(queue.flush);
+  const trial = await timed(() => queue.flush());
   assert.ok(trial < 55, `${trial} ms`);
   await sleep(100);
   const asked = batches.length;
   spans(3);
-  assert.ok((await timed(queue.flush)) < 10);
+  assert.ok((await timed(() => queue.flush())) < 10);
   assert.deepEqual([queue.status().breaker, queue.status().waiting, batches.length], ['open', 0, asked]);
 });
 

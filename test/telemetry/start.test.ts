@@ -1,0 +1,268 @@
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import { test } from 'node:test';
+import { context, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
+import { fromTraceContext, toTraceContext } from '../../telemetry/carry/trace-context.ts';
+import { withEntry, entryContext } from '../../telemetry/entry.ts';
+import { functionExporters } from '../../telemetry/export/function-exporters.ts';
+import { span } from '../../telemetry/span.ts';
+import { startTelemetry } from '../../telemetry/start.ts';
+import { startSpan } from '../../telemetry/tracer.ts';
+import { captureLog } from '../support/log-lines.ts';
+import { drain, startPeer } from '../support/peer.ts';
+
+const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+
+/** Starts telemetry with an exporter named `memory` beside the functions' own; ends it with the test. */
+function start(t: TestContext, env: NodeJS.ProcessEnv = {}) {
+  const exported: ReadableSpan[] = [];
+  const memory = () => ({
+    export: (spans: ReadableSpan[], done: (result: { code: number }) => void) => {
+      exported.push(...spans);
+      done({ code: 0 });
+    },
+    shutdown: async () => {},
+  });
+  const exporters = { ...functionExporters, memory };
+  const lines = captureLog(t);
+  const telemetry = startTelemetry({
+    service: 'things',
+    mode: 'function',
+    exporters,
+    attributes: { 'service.namespace': 'own' },
+    env: { OTEL_TRACES_EXPORTER: 'memory', ...env },
+  });
+  t.after(() => telemetry.shutdown());
+  return { telemetry, exported, lines };
+}
+
+const resourceOf = async (t: TestContext, env: NodeJS.ProcessEnv) => {
+  const { telemetry, exported } = start(t, env);
+  span('work', () => undefined);
+  await telemetry.flush();
+  return exported[0]?.resource.attributes ?? {};
+};
+
+test('the environment names the service before the program does', async (t) => {
+  assert.equal((await resourceOf(t, {}))['service.name'], 'things');
+  const attributes = 'service.name=listed,service.namespace=a%20b,team=x=y';
+  const listed = await resourceOf(t, { OTEL_RESOURCE_ATTRIBUTES: attributes });
+  assert.deepEqual([listed['service.name'], listed['service.namespace'], listed['team']], ['listed', 'a b', 'x=y']);
+  const named = await resourceOf(t, {
+    OTEL_RESOURCE_ATTRIBUTES: attributes,
+    OTEL_SERVICE_NAME: 'named',
+    OTEL_SERVICE_VERSION: '1.2.3',
+  });
+  assert.deepEqual([named['service.name'], named['service.version']], ['named', '1.2.3']);
+});
+
+test('a function says which one it is and where it runs', async (t) => {
+  const resource = await resourceOf(t, {
+    AWS_LAMBDA_FUNCTION_NAME: 'maker',
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '512',
+    AWS_REGION: 'eu-central-1',
+  });
+  assert.deepEqual(
+    ['cloud.provider', 'cloud.region', 'faas.name', 'faas.version', 'faas.max_memory'].map((key) => resource[key]),
+    ['aws', 'eu-central-1', 'maker', '$LATEST', 512 * 1024 * 1024],
+  );
+});
+
+const wrong: Record<string, [NodeJS.ProcessEnv, RegExp]> = {
+  'exporter nobody knows': [
+    { OTEL_TRACES_EXPORTER: 'memory,otpl' },
+    /OTEL_TRACES_EXPORTER "otpl" .*otlp, console, memory, none/,
+  ],
+  'exporter that is elsewhere': [{ OTEL_TRACES_EXPORTER: 'memory,zipkin' }, /"zipkin" is not in this bundle/],
+  'protocol that is elsewhere': [
+    { OTEL_TRACES_EXPORTER: 'otlp', OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' },
+    /OTEL_EXPORTER_OTLP_PROTOCOL "grpc" is not in this bundle.*http\/protobuf/,
+  ],
+  sampler: [{ OTEL_TRACES_SAMPLER: 'sometimes' }, /OTEL_TRACES_SAMPLER "sometimes".*always_on, always_off/],
+  'sampler that is elsewhere': [{ OTEL_TRACES_SAMPLER: 'xray' }, /"xray" is not in this bundle/],
+  ratio: [{ OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '7' }, /OTEL_TRACES_SAMPLER_ARG .*0 to 1/],
+  propagator: [{ OTEL_PROPAGATORS: 'tracecontext,smoke' }, /OTEL_PROPAGATORS "smoke".*xray/],
+  'propagator that is elsewhere': [{ OTEL_PROPAGATORS: 'b3' }, /"b3" is not in this bundle/],
+  'resource attributes': [{ OTEL_RESOURCE_ATTRIBUTES: 'a=%zz' }, /OTEL_RESOURCE_ATTRIBUTES/],
+  switch: [{ OTEL_SDK_DISABLED: 'maybe' }, /OTEL_SDK_DISABLED must be true or false/],
+  level: [{ LOG_LEVEL: 'loud' }, /LOG_LEVEL "loud".*debug, info, warn, error/],
+  'level of OpenTelemetry': [{ OTEL_LOG_LEVEL: 'loud' }, /OTEL_LOG_LEVEL "loud"/],
+  endpoint: [
+    { OTEL_TRACES_EXPORTER: 'otlp', OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' },
+    /OTEL_EXPORTER_OTLP_ENDPOINT/,
+  ],
+  'time-out': [{ OTEL_TRACES_EXPORTER: 'otlp', OTEL_EXPORTER_OTLP_TIMEOUT: 'soon' }, /OTEL_EXPORTER_OTLP_TIMEOUT/],
+};
+
+for (const [what, [env, expected]] of Object.entries(wrong)) {
+  test(`a wrong ${what} is one warning that says what is allowed, and the work goes on`, (t) => {
+    const { lines, telemetry } = start(t, env);
+    assert.equal(lines.length, 1, JSON.stringify(lines));
+    assert.equal(lines[0]?.level, 'warn');
+    assert.match(lines[0]?.message ?? '', expected);
+    assert.equal(
+      span('work', () => 7),
+      7,
+    );
+    assert.equal(telemetry.status().enabled, true);
+  });
+}
+
+test('no environment stops the start', (t) => {
+  const variables = [
+    'OTEL_TRACES_EXPORTER', 'OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_EXPORTER_OTLP_HEADERS',
+    'OTEL_EXPORTER_OTLP_TIMEOUT', 'OTEL_EXPORTER_OTLP_COMPRESSION', 'OTEL_EXPORTER_OTLP_CERTIFICATE', 'OTEL_TRACES_SAMPLER',
+    'OTEL_TRACES_SAMPLER_ARG', 'OTEL_PROPAGATORS', 'OTEL_RESOURCE_ATTRIBUTES', 'OTEL_SERVICE_NAME', 'OTEL_BSP_SCHEDULE_DELAY',
+    'OTEL_BSP_MAX_QUEUE_SIZE', 'OTEL_LOG_LEVEL', 'OTEL_SDK_DISABLED', 'OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT', 'LOG_LEVEL',
+    'OTEL_SPAN_EVENT_COUNT_LIMIT', 'AWS_LAMBDA_FUNCTION_MEMORY_SIZE', 'AWS_LAMBDA_FUNCTION_NAME',
+  ]; // prettier-ignore
+  const values = [
+    '',
+    ' ',
+    ',',
+    '=',
+    '%',
+    'NaN',
+    '-1',
+    '1e999',
+    '\u0000',
+    '💥',
+    'x'.repeat(100_000),
+    '__proto__',
+    'constructor',
+    'http://[',
+    '/dev/null',
+  ];
+  const { lines } = start(t);
+  for (const mode of ['function', 'server'] as const) {
+    for (const value of values) {
+      const env = Object.fromEntries(variables.map((variable) => [variable, value]));
+      startTelemetry({ service: 'things', mode, exporters: functionExporters, env });
+      assert.equal(
+        span('work', () => 7),
+        7,
+      );
+    }
+  }
+  assert.ok(lines.every(({ level, message }) => level === 'warn' && message.length < 1000));
+});
+
+test('the sampler is the one that is named, with its argument', (t) => {
+  const sampled = (env: NodeJS.ProcessEnv, parent = ROOT_CONTEXT) => {
+    start(t, env);
+    return (startSpan('work', {}, parent).spanContext().traceFlags & 1) === 1;
+  };
+  const refused = fromTraceContext({ traceparent: traceparent.replace(/01$/, '00') });
+  assert.equal(sampled({}), true);
+  assert.equal(sampled({}, refused), false);
+  assert.equal(sampled({ OTEL_TRACES_SAMPLER: 'always_on' }, refused), true);
+  assert.equal(sampled({ OTEL_TRACES_SAMPLER: 'always_off' }), false);
+  assert.equal(sampled({ OTEL_TRACES_SAMPLER: 'parentbased_always_off' }), false);
+  assert.equal(sampled({ OTEL_TRACES_SAMPLER: 'parentbased_always_off' }, fromTraceContext({ traceparent })), true);
+  assert.equal(sampled({ OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '0' }), false);
+  assert.equal(sampled({ OTEL_TRACES_SAMPLER: 'ParentBased_TraceIdRatio', OTEL_TRACES_SAMPLER_ARG: '1' }), true);
+});
+
+test('the propagators are those that are named, and X-Ray never overwrites W3C', (t) => {
+  const injected = (env: NodeJS.ProcessEnv) => {
+    start(t, env);
+    const carrier: Record<string, string> = {};
+    const baggage = propagation.createBaggage({ a: { value: '1' } });
+    propagation.inject(propagation.setBaggage(fromTraceContext({ traceparent }), baggage), carrier);
+    return Object.keys(carrier).toSorted();
+  };
+  assert.deepEqual(injected({}), ['baggage', 'traceparent']);
+  assert.deepEqual(injected({ OTEL_PROPAGATORS: 'none' }), []);
+  assert.deepEqual(injected({ OTEL_PROPAGATORS: 'xray' }), ['x-amzn-trace-id']);
+  assert.deepEqual(injected({ OTEL_PROPAGATORS: 'tracecontext, XRay' }), ['traceparent', 'x-amzn-trace-id']);
+  const both = {
+    traceparent,
+    'x-amzn-trace-id': 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1',
+  };
+  assert.equal(toTraceContext(propagation.extract(ROOT_CONTEXT, both))?.traceparent, traceparent);
+});
+
+test('disabled, nothing is recorded, but an incoming context is passed on as it came', async (t) => {
+  const { telemetry, exported } = start(t, { OTEL_SDK_DISABLED: 'TRUE' });
+  const carried = { traceparent, tracestate: 'vendor=1', baggage: 'a=1' };
+  const parent = fromTraceContext(carried);
+  const said = await context.with(withEntry(parent, startSpan('process', {}, parent)), () =>
+    span('deeper', async () => {
+      await Promise.resolve();
+      return entryContext();
+    }),
+  );
+  await telemetry.flush();
+  assert.deepEqual(said, carried);
+  assert.deepEqual([exported.length, telemetry.status()], [0, { enabled: false, exporters: [] }]);
+});
+
+test('several exporters each get every span; none of them gets any with `none`', async (t) => {
+  const bodies: number[] = [];
+  const endpoint = await startPeer(t, async (request, response) => {
+    bodies.push((await drain(request)).length);
+    response.end();
+  });
+  const { telemetry, exported } = start(t, {
+    OTEL_TRACES_EXPORTER: 'otlp, memory',
+    OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+  });
+  span('work', () => undefined);
+  await telemetry.flush();
+  assert.deepEqual([bodies.length, exported.length], [1, 1]);
+  assert.deepEqual(start(t, { OTEL_TRACES_EXPORTER: 'none' }).telemetry.status(), { enabled: true, exporters: [] });
+});
+
+test('a server exports by itself', async (t) => {
+  const paths: (string | undefined)[] = [];
+  const endpoint = await startPeer(t, async (request, response) => {
+    paths.push(request.url);
+    await drain(request);
+    response.end();
+  });
+  const telemetry = startTelemetry({
+    service: 'things',
+    mode: 'server',
+    exporters: functionExporters,
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_BSP_SCHEDULE_DELAY: '20' },
+  });
+  span('work', () => undefined);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  assert.deepEqual(paths, ['/v1/traces']);
+  await telemetry.shutdown();
+});
+
+test('an exporter that cannot be made is one warning, and the others work', async (t) => {
+  const lines = captureLog(t);
+  const telemetry = startTelemetry({
+    service: 'things',
+    mode: 'function',
+    exporters: {
+      ...functionExporters,
+      broken: () => {
+        throw new Error('no certificate');
+      },
+    },
+    env: { OTEL_TRACES_EXPORTER: 'broken,console' },
+  });
+  assert.match(lines[0]?.message ?? '', /broken \(no certificate\)/);
+  assert.equal(lines.length, 1);
+  assert.deepEqual(
+    telemetry.status().exporters.map(({ exporter }) => exporter),
+    ['console'],
+  );
+  await telemetry.shutdown();
+});
+
+test('after the shutdown nothing of it is left, and another start is a new one', async (t) => {
+  const first = start(t);
+  await first.telemetry.shutdown();
+  assert.equal(trace.getActiveSpan(), undefined);
+  assert.equal(startSpan('late', {}).isRecording(), false);
+  const second = start(t);
+  span('work', () => undefined);
+  await second.telemetry.flush();
+  assert.deepEqual([first.exported.length, second.exported.length], [0, 1]);
+});
