@@ -1,7 +1,7 @@
 import { type CompiledQuery, type DatabaseConnection, type Driver, PostgresDialect, type QueryResult } from 'kysely';
 import { type Server, traceStatement } from '../telemetry/edges/sql.ts';
 import { DatabaseError, meaningOf } from './errors.ts';
-import { ANSWER_TIMEOUT_MS, type Session, type SessionOptions, Sessions } from './session.ts';
+import { type Session, type SessionOptions, Sessions } from './session.ts';
 import { describeStatement } from './statement.ts';
 
 /** Kysely's dialect over our own sessions: the one seam every statement passes. */
@@ -70,7 +70,7 @@ class Connection implements DatabaseConnection {
   async executeQuery<R>({ query, sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
     const statement = describeStatement(query, sql);
     const send = async (text: string): Promise<QueryResult<R>> => {
-      const { command, rowCount, rows } = await this.session.ask(text, parameters, statement?.withinMs);
+      const { command, rowCount, rows } = await this.session.ask(text, parameters, statement?.changesSchema);
       return { rows, ...(CHANGES.has(command) && { numAffectedRows: BigInt(rowCount ?? 0) }) };
     };
     return explained(statement ? traceStatement({ ...statement, server: this.#server }, send) : send(sql));
@@ -83,7 +83,7 @@ class Connection implements DatabaseConnection {
 
 const CHANGES = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE']);
 
-const control = (session: Session, text: string) => explained(session.ask(text, [], ANSWER_TIMEOUT_MS));
+const control = (session: Session, text: string) => explained(session.ask(text));
 
 /** Outside of the span: the span tells what PostgreSQL said, the caller learns what it means. */
 const explained = <T>(answer: Promise<T>): Promise<T> =>

@@ -10,24 +10,14 @@ export interface SessionOptions {
   max?: number;
   /** For opening a session or waiting for a free one. 18 s: a paused Aurora resumes in 15 to 35 s and API Gateway gives up after 29. */
   connectTimeoutMs?: number;
+  /** 5 s. Changes of the schema are exempt. */
+  statementTimeoutMs?: number;
   /** A sixth of the relay's delay (60 s), so that no transaction outlives the nudge that covers it. */
   transactionTimeoutMs?: number;
 }
 
-/** Enforced by the server, so they hold for a function that is frozen or killed while it has a lock. */
-const settings = (transactionTimeoutMs: number) => ({
-  search_path: 'nedlia',
-  timezone: 'UTC',
-  statement_timeout: STATEMENT_TIMEOUT_MS,
-  lock_timeout: 1000,
-  transaction_timeout: Math.floor(transactionTimeoutMs),
-  idle_in_transaction_session_timeout: 10_000,
-  idle_session_timeout: 60_000,
-});
-
-const STATEMENT_TIMEOUT_MS = 5000;
-/** Longer than the server's own limit: it is reached only when the server is gone without a word. */
-export const ANSWER_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 2000;
+/** How much longer than the server's own limit we wait: so it ends only when the server is gone without a word. */
+const BEYOND_STATEMENT_MS = 1000;
 /** Below `idle_session_timeout`. By wall clock: a pool's timers do not run while a function is frozen. */
 const TRUSTED_IDLE_MS = 45_000;
 
@@ -37,9 +27,23 @@ export class Sessions {
   readonly #restingSince = new WeakMap<PoolClient, number>();
   readonly #lost = new WeakMap<PoolClient, Error>();
 
-  constructor({ url, max = 10, connectTimeoutMs = 18_000, transactionTimeoutMs = 10_000 }: SessionOptions) {
+  readonly #answerWithinMs: number;
+
+  constructor(options: SessionOptions) {
+    const { url, max = 10, connectTimeoutMs = 18_000 } = options;
+    const { statementTimeoutMs = 5000, transactionTimeoutMs = 10_000 } = options;
+    this.#answerWithinMs = statementTimeoutMs + BEYOND_STATEMENT_MS;
     this.#pool = new Pool({
-      connectionString: withSettings(url, settings(transactionTimeoutMs)),
+      connectionString: withSettings(url, {
+        search_path: 'nedlia',
+        timezone: 'UTC',
+        // Enforced by the server, so they hold for a function that was frozen or killed with a lock in its hands.
+        statement_timeout: statementTimeoutMs,
+        lock_timeout: 1000,
+        transaction_timeout: Math.floor(transactionTimeoutMs),
+        idle_in_transaction_session_timeout: 10_000,
+        idle_session_timeout: 60_000,
+      }),
       max,
       connectionTimeoutMillis: connectTimeoutMs,
       idleTimeoutMillis: 30_000,
@@ -59,7 +63,7 @@ export class Sessions {
         const client = await this.#pool.connect();
         const restingSince = this.#restingSince.get(client);
         if (restingSince === undefined || Math.abs(Date.now() - restingSince) < TRUSTED_IDLE_MS) {
-          return new Session(client, () => this.#lost.get(client));
+          return new Session(client, () => this.#lost.get(client), this.#answerWithinMs);
         }
         client.release(true);
       }
@@ -78,21 +82,23 @@ export class Sessions {
 export class Session {
   readonly #client: PoolClient;
   readonly #lost: () => Error | undefined;
+  readonly #answerWithinMs: number;
   #silent = false;
 
-  constructor(client: PoolClient, lost: () => Error | undefined) {
+  constructor(client: PoolClient, lost: () => Error | undefined, answerWithinMs: number) {
     this.#client = client;
     this.#lost = lost;
+    this.#answerWithinMs = answerWithinMs;
   }
 
   /**
-   * Sends a statement and waits for its answer, `withinMs` at most when given.
+   * Sends a statement and waits for its answer; with `patience` for as long as it takes.
    * @throws DatabaseError
    */
-  async ask(text: string, parameters: readonly unknown[] = [], withinMs?: number): Promise<QueryResult> {
+  async ask(text: string, parameters: readonly unknown[] = [], patience = false): Promise<QueryResult> {
     if (this.#silent) throw this.#gone();
     const deadline = Promise.withResolvers<never>();
-    const timer = withinMs === undefined ? undefined : setTimeout(() => deadline.reject(this.#fallSilent()), withinMs);
+    const timer = patience ? undefined : setTimeout(() => deadline.reject(this.#fallSilent()), this.#answerWithinMs);
     const answer = this.#client.query(text, [...parameters]);
     answer.catch(() => {}); // after the deadline nobody listens any more
     try {

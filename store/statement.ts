@@ -1,7 +1,6 @@
 import { AliasNode, type OperationNode, type RootOperationNode, TableNode } from 'kysely';
-import { ANSWER_TIMEOUT_MS } from './session.ts';
 
-/** A statement as its span tells it, and how long its answer may take. */
+/** A statement as its span tells it. */
 export interface Statement {
   namespace: string;
   operation: string;
@@ -9,8 +8,8 @@ export interface Statement {
   collection?: string;
   /** With placeholders: the values are elsewhere. */
   text: string;
-  /** Changes of the schema take as long as they take. */
-  withinMs?: number;
+  /** It may take as long as it takes: an index over a large table has no limit of ours. */
+  changesSchema: boolean;
 }
 
 /** Locks and "are you there" say nothing in a trace that the statements around them do not. */
@@ -20,9 +19,14 @@ const UNTRACED = /^select (pg_(try_)?advisory_|1$)/;
 export function describeStatement(node: RootOperationNode, text: string): Statement | undefined {
   if (UNTRACED.test(text)) return undefined;
   const [operation, table] = dataOperation(node);
-  if (!operation) return { namespace: 'nedlia', operation: firstWord(text), text };
   const collection = table && tableName(table);
-  return { namespace: 'nedlia', operation, ...(collection && { collection }), text, withinMs: ANSWER_TIMEOUT_MS };
+  return {
+    namespace: 'nedlia',
+    operation: operation ?? firstWord(text),
+    ...(collection && { collection }),
+    text,
+    changesSchema: operation === undefined,
+  };
 }
 
 function dataOperation(node: RootOperationNode): [operation?: string, table?: OperationNode | undefined] {
