@@ -40,7 +40,7 @@ export async function answerOnce(
   const { answer, said, replayed } = await transaction(db, (tx) =>
     typeof key === 'string' ? keptOrDone(tx, request, key, work) : done(tx, work),
   );
-  if (said.length > 0) await publish(said);
+  await publish(said);
   if (replayed) reply.header('idempotency-replayed', 'true');
   return reply.code(answer.status).headers(answer.headers).send(answer.body);
 }

@@ -19,22 +19,25 @@ export function tellRequests(app: FastifyInstance, quiet: string, tell: (done: R
   app.addHook('onRequest', async (request, reply) => {
     if (request.routeOptions.url?.startsWith(quiet)) return;
     const started = performance.now();
-    // `close` comes after `finish`, also behind the Lambda door, and alone when the client went away.
-    const over = AsyncResource.bind(() => tell(about(request, reply.raw, performance.now() - started)));
-    reply.raw.once('close', over);
+    let answered = false;
+    reply.raw.once('finish', () => (answered = true));
+    // Comes after `finish`, behind either door, and alone when the client went away: then `onResponse` never does.
+    const over = () =>
+      tell(about(request, reply.raw.statusCode, { durationMs: performance.now() - started, answered }));
+    reply.raw.once('close', AsyncResource.bind(over));
   });
 }
 
 const about = (
   request: FastifyRequest,
-  { statusCode, writableFinished }: { statusCode: number; writableFinished: boolean },
-  durationMs: number,
+  status: number,
+  { durationMs, answered }: { durationMs: number; answered: boolean },
 ): RequestDone => ({
   method: request.method,
   route: request.routeOptions.url,
-  status: statusCode,
+  status,
   durationMs: Math.round(durationMs * 10) / 10,
-  aborted: !writableFinished,
+  aborted: !answered,
   traceId: requestTraceId(request),
 });
 

@@ -44,10 +44,12 @@ export interface Api {
 }
 
 /** Opens both doors of the API over a database of its own; queues and bus are doubles. For the top of a test file: closed after its tests. */
-export async function openApi(overrides: Partial<Deps & AppOptions> = {}): Promise<Api> {
+export async function openApi(
+  overrides: Partial<Deps & AppOptions> = {},
+  spans = recordSpans({ after: (done) => after(done as () => void) }),
+): Promise<Api> {
   const { url: databaseUrl, db } = await freshDatabase();
   const published: OutboxRow[] = [];
-  const spans = recordSpans({ after: (done) => after(done as () => void) });
   const deps: Deps = {
     db,
     say: writer(async () => {}),

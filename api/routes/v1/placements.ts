@@ -111,7 +111,7 @@ export const placements =
       },
       async (request, reply) => {
         const { said } = await transaction(db, (tx) => cancelPlacement(tx, say, request.params.id));
-        if (said.length > 0) await publish(said);
+        await publish(said);
         return reply.code(204).send(null);
       },
     );
