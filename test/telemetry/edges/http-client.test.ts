@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import type { IncomingHttpHeaders } from 'node:http';
+import { request } from 'node:http';
+import type { TestContext } from 'node:test';
+import { test } from 'node:test';
+import { context, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { fromTraceContext } from '../../../telemetry/carry/trace-context.ts';
+import { traceHttpCall } from '../../../telemetry/edges/http-client.ts';
+import { span } from '../../../telemetry/span.ts';
+import { nobody, startPeer } from '../../support/peer.ts';
+import { only, recordSpans } from '../../support/spans.ts';
+
+/** Sends a POST with Node's own client, as the webhook does. */
+const send = (url: URL) => (headers: Record<string, string>) =>
+  new Promise<{ statusCode: number }>((resolve, reject) => {
+    const call = request(url, { method: 'POST', headers, agent: false }, (response) => {
+      response.resume();
+      response.on('end', () => resolve({ statusCode: response.statusCode ?? 0 }));
+    });
+    call.on('error', reject);
+    call.end('{}');
+  });
+
+async function aPeer(t: TestContext, status = 204) {
+  const seen: IncomingHttpHeaders[] = [];
+  const origin = await startPeer(t, (incoming, response) => {
+    seen.push({ ...incoming.headers, rawNames: incoming.rawHeaders.filter((_, index) => index % 2 === 0).join(' ') });
+    response.writeHead(status).end();
+  });
+  return { seen, origin };
+}
+
+test('the other side gets exactly one traceparent, and it is the call’s own span', async (t) => {
+  const spans = recordSpans(t);
+  const { seen, origin } = await aPeer(t);
+  const url = new URL('/hook', origin);
+  await span('story', () => traceHttpCall({ method: 'POST', url }, send(url)));
+  const call = only(spans.all(), 'POST');
+  assert.equal(seen[0]?.['traceparent'], `00-${call.traceId}-${call.spanId}-01`);
+  assert.equal(seen[0]?.['rawNames']?.toString().match(/traceparent/gi)?.length, 1);
+  assert.deepEqual([call.kind, call.parentId, call.status], ['CLIENT', only(spans.all(), 'story').spanId, 'UNSET']);
+});
+
+test('the span says what was called, without credentials and query', async (t) => {
+  const spans = recordSpans(t);
+  const { origin } = await aPeer(t);
+  const { host, port } = new URL(origin);
+  const url = new URL(`http://canary:canary@${host}/hook?token=canary`);
+  await traceHttpCall({ method: 'POST', url, attempt: 3 }, send(url));
+  assert.deepEqual(only(spans.all(), 'POST').attributes, {
+    'http.request.method': 'POST',
+    'url.full': `http://REDACTED:REDACTED@${host}/hook?REDACTED`,
+    'server.address': '127.0.0.1',
+    'server.port': Number(port),
+    'http.request.resend_count': 2,
+    'http.response.status_code': 204,
+  });
+});
+
+test('no baggage goes out, and no tracestate over 512 bytes', async (t) => {
+  recordSpans(t);
+  const { seen, origin } = await aPeer(t);
+  const url = new URL(origin);
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  for (const tracestate of ['vendor=1', `vendor=${'x'.repeat(600)}`]) {
+    const parent = fromTraceContext({ traceparent, tracestate, baggage: 'user=canary' });
+    await context.with(parent, () => traceHttpCall({ method: 'POST', url }, send(url)));
+  }
+  assert.deepEqual(
+    seen.map((headers) => [headers['tracestate'], headers['baggage']]),
+    [
+      ['vendor=1', undefined],
+      [undefined, undefined],
+    ],
+  );
+  assert.ok(propagation.getBaggage(ROOT_CONTEXT) === undefined);
+});
+
+for (const status of [404, 503]) {
+  test(`an answer ${status} is returned and makes the span ERROR`, async (t) => {
+    const spans = recordSpans(t);
+    const url = new URL((await aPeer(t, status)).origin);
+    assert.deepEqual(await traceHttpCall({ method: 'POST', url }, send(url)), { statusCode: status });
+    const call = only(spans.all(), 'POST');
+    assert.deepEqual([call.status, call.attributes['error.type']], ['ERROR', String(status)]);
+  });
+}
+
+test('a call that fails says why on its span, and throws what it threw', async (t) => {
+  const spans = recordSpans(t);
+  const url = new URL(await nobody());
+  await assert.rejects(traceHttpCall({ method: 'POST', url }, send(url)), { code: 'ECONNREFUSED' });
+  const call = only(spans.all(), 'POST');
+  assert.deepEqual([call.status, call.attributes['error.type']], ['ERROR', 'ECONNREFUSED']);
+});
+
+test('with telemetry disabled a call goes out with the context that came in', async (t) => {
+  recordSpans(t);
+  trace.disable();
+  const { seen, origin } = await aPeer(t);
+  const url = new URL(origin);
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00';
+  await context.with(fromTraceContext({ traceparent }), () => traceHttpCall({ method: 'POST', url }, send(url)));
+  assert.equal(seen[0]?.['traceparent'], traceparent);
+});
