@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 
@@ -29,11 +28,7 @@ export async function bundle(options: { outdir?: string } = {}): Promise<Bundles
   const outdir = resolve(root, options.outdir ?? 'dist');
   const result = await build({
     absWorkingDir: root,
-    entryPoints: Object.fromEntries(
-      Object.entries(entries)
-        .filter(([, f]) => existsSync(join(root, f)))
-        .map(([name, file]) => [`${name}/index`, file]),
-    ),
+    entryPoints: Object.fromEntries(Object.entries(entries).map(([name, file]) => [`${name}/index`, file])),
     outdir,
     outExtension: { '.js': '.cjs' },
     bundle: true,

@@ -22,7 +22,7 @@ const db = openDatabase({ url: settings.DATABASE_URL, max: 4, transactionTimeout
 const [sqs, s3, eventBridge] = [sqsClient(), s3Client(), eventBridgeClient()];
 
 const say = writer(nudger({ sqs: nudgeClient(), queueUrl: settings.RELAY_QUEUE_URL, delaySeconds }));
-const { publish } = publisher({ db, eventBridge, sqs, bus: settings.EVENT_BUS_NAME, queues: {} });
+const outbox = publisher({ db, eventBridge, sqs, bus: settings.EVENT_BUS_NAME, queues: {} });
 const bucket = settings.BUCKET_NAME;
 
 /** For every batch: each record is opened, read, and told to the story; the failed ones are reported. */
@@ -36,6 +36,6 @@ export const handler = consumer({
     bucket,
     upload: ({ key, content }, signal) => putFile(s3, bucket, key, content, CONTENT_TYPE, signal),
     say,
-    publish,
+    publish: (rows) => outbox.publish(rows),
   }),
 });

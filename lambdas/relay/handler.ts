@@ -17,7 +17,7 @@ const telemetry = startTelemetry({ service: service.relay, mode: 'function', exp
 const db = openDatabase({ url: settings.DATABASE_URL, max: 2 });
 const [sqs, eventBridge] = [sqsClient(), eventBridgeClient()];
 
-const { publishLeft } = publisher({
+const outbox = publisher({
   db,
   eventBridge,
   sqs,
@@ -30,9 +30,10 @@ export const handler = consumer({
   queue: { name: service.relay, url: settings.QUEUE_URL, deadLetterUrl: settings.DEAD_LETTER_QUEUE_URL },
   sqs,
   telemetry,
+  capMs: 55_000, // a full outbox takes its time; the function's own end comes at 60 s
   read: () => ({ correlationId: undefined }),
   story: relay({
-    publishLeft,
+    publishLeft: (signal) => outbox.publishLeft(signal),
     oldestAge: () => oldestUnpublishedAgeMs(db),
     deleteExpired: () => deleteExpired(db),
   }),

@@ -20,7 +20,7 @@ const db = openDatabase({ url: settings.DATABASE_URL, max: 4, transactionTimeout
 const [sqs, eventBridge] = [sqsClient(), eventBridgeClient()];
 
 const say = writer(nudger({ sqs: nudgeClient(), queueUrl: settings.RELAY_QUEUE_URL, delaySeconds }));
-const { publish } = publisher({ db, eventBridge, sqs, bus: settings.EVENT_BUS_NAME, queues: {} });
+const outbox = publisher({ db, eventBridge, sqs, bus: settings.EVENT_BUS_NAME, queues: {} });
 
 /** For every batch: each record is opened, read, and told to the story; the failed ones are reported. */
 export const handler = consumer({
@@ -28,5 +28,5 @@ export const handler = consumer({
   sqs,
   telemetry,
   read,
-  story: validate({ db, say, publish }),
+  story: validate({ db, say, publish: (rows) => outbox.publish(rows) }),
 });
