@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
+import { globSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { glob } from 'node:fs/promises';
 import path from 'node:path';
-import { bundle } from '../lib/bundle.ts';
-import { synthesise } from '../lib/synthesise.ts';
+import { bundle } from '../commands/bundle.ts';
+import { synthesise } from '../commands/synthesise.ts';
 
 /** What bundles and template are made of: whatever changes here makes both anew. */
 const SOURCES = [
@@ -31,13 +31,13 @@ export async function ensureAssembly(
   await rm(folder, { recursive: true, force: true });
   await bundle();
   signal.throwIfAborted();
-  await synthesise({ outdir: folder, stage: 'local', validate: false, signal });
+  await synthesise({ outdir: folder, stage: 'local', validate: false });
   await writeFile(stampFile, stamp);
   return { folder, kept: false };
 }
 
 async function fingerprint(): Promise<string> {
-  const files = (await Array.fromAsync(glob(SOURCES))).toSorted();
+  const files = globSync(SOURCES).toSorted();
   const hash = createHash('sha256').update(process.version);
   for (const file of files) hash.update(`\0${file}\0`).update(await readFile(file));
   return hash.digest('hex');

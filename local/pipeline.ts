@@ -1,8 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { RequestDone } from '../api/request-log.ts';
 import { startServer } from '../api/server.ts';
+import { stages } from '../lib/stages.ts';
+import { openDatabase } from '../store/database.ts';
+import { migrate } from '../store/migrate.ts';
 import { functionExporters } from '../telemetry/export/function-exporters.ts';
+import { configureLog } from '../telemetry/log.ts';
 import { startTelemetry } from '../telemetry/start.ts';
 import { ensureAssembly } from './assembly.ts';
 import { startLocalAws, type LocalAws } from './aws/start.ts';
@@ -15,23 +20,19 @@ import { startReceiver, type Receiver } from './receiver.ts';
 export interface PipelineOptions {
   /** Where data, bundles and template are kept; `.nedlia` for people. */
   directory: string;
+  /** A cloud assembly that is ready; otherwise one is kept in `directory`. */
+  assembly?: string | undefined;
   /** `DATABASE_URL`, `WEBHOOK_URL`, `WEBHOOK_SECRETS`, `HOST`, `PORT`, `OTEL_EXPORTER_OTLP_ENDPOINT` and `…_HEADERS` count. */
   env: NodeJS.ProcessEnv;
   /** Gets one line per finished step, and one per thing a person should know. */
   tell: (step: string, detail: string) => void;
   /** Aborts the start between two steps. */
   signal: AbortSignal;
-  onRequest?: (request: FinishedRequest) => void;
-  /** Every line a function prints. */
+  onRequest?: (request: RequestDone) => void;
+  /** Every line a function prints, and every log line of the API. */
   onFunctionLine?: (name: string, line: string) => void;
-}
-
-export interface FinishedRequest {
-  method: string;
-  path: string;
-  status: number;
-  durationMs: number;
-  traceId: string | undefined;
+  /** What AWS on loopback is to do wrong. */
+  faults?: Parameters<typeof startLocalAws>[0]['faults'];
 }
 
 export interface Pipeline {
@@ -58,12 +59,15 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     await mkdir(directory, { recursive: true, mode: 0o700 });
     stops.push(await claim(directory));
 
-    const assembly = await ensureAssembly(directory, signal);
+    const assembly = options.assembly
+      ? { folder: options.assembly, kept: true }
+      : await ensureAssembly(directory, signal);
     tell('bundles and template', assembly.kept ? 'kept from the last time' : 'built');
     signal.throwIfAborted();
 
     const databaseUrl = env['DATABASE_URL'] ?? (await ownPostgres());
-    tell('PostgreSQL', new URL(databaseUrl).host);
+    const migrations = await migrateOnce(databaseUrl);
+    tell('PostgreSQL', `${new URL(databaseUrl).host}${migrations.length > 0 ? `, schema made by ${migrations.join(', ')}` : ''}`);
     signal.throwIfAborted();
 
     const endpoint = env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'] ?? env['OTEL_EXPORTER_OTLP_ENDPOINT'];
@@ -91,14 +95,17 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
         WebhookSecrets: secret,
         CollectorEndpoint: collector.endpoint,
       },
+      ...(options.faults ? { faults: options.faults } : {}),
       ...(options.onFunctionLine ? { onLine: options.onFunctionLine } : {}),
     });
     stops.push((drainMs) => aws.stop({ drainMs }));
     tell('AWS on loopback', `${aws.endpoint} with ${aws.functions.map(({ name }) => name).join(', ')}`);
     signal.throwIfAborted();
 
-    // The API's own AWS clients and telemetry run in this process.
+    // The API runs in this process: its AWS clients and telemetry, and its log lines, which are told like a function's.
     Object.assign(process.env, aws.environment);
+    const { onFunctionLine } = options;
+    if (onFunctionLine) configureLog({ write: (line) => onFunctionLine('nedlia-api', line.trimEnd()) });
     const telemetry = startTelemetry({
       service: 'nedlia-api',
       mode: 'server',
@@ -108,10 +115,17 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     stops.push(() => telemetry.shutdown());
 
     const api = await startServer({
-      env: { ...aws.functions.find(({ name }) => name === 'nedlia-api')?.environment, DATABASE_URL: databaseUrl },
+      env: {
+        DATABASE_URL: databaseUrl,
+        EVENT_BUS_NAME: aws.outputs['EventBusName'],
+        FILE_GENERATOR_QUEUE_URL: aws.outputs['FileGeneratorQueueUrl'],
+        RELAY_QUEUE_URL: aws.outputs['RelayQueueUrl'],
+        RELAY_DELAY_SECONDS: String(stages.local.relayDelaySeconds),
+      },
       host: env['HOST'] ?? '127.0.0.1',
       port: Number(env['PORT'] ?? 3000),
       nextFreePort: true,
+      log: (line) => tell('API', line),
       ...(options.onRequest ? { onRequestDone: options.onRequest } : {}),
     });
     stops.push(() => api.close());
@@ -134,6 +148,15 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 export async function forget(directory: string): Promise<void> {
   for (const name of ['postgres', 'queues', 'objects'])
     await rm(path.join(directory, name), { recursive: true, force: true });
+}
+
+async function migrateOnce(url: string): Promise<string[]> {
+  const db = openDatabase({ url, max: 1 });
+  try {
+    return await migrate(db);
+  } finally {
+    await db.destroy();
+  }
 }
 
 const tracing = (endpoint: string) => ({

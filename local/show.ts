@@ -2,7 +2,8 @@ import path from 'node:path';
 import { styleText } from 'node:util';
 import { renderTree } from '../telemetry/export/tree.ts';
 import type { FirstPlacement } from './first-placement.ts';
-import type { FinishedRequest, Pipeline } from './pipeline.ts';
+import type { RequestDone } from '../api/request-log.ts';
+import type { Pipeline } from './pipeline.ts';
 
 /** Colour where a person looks, and only there (https://no-color.org). */
 export const wantsColour = (stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): boolean =>
@@ -19,9 +20,10 @@ export function shower(colour: boolean) {
     step: (seconds: number, step: string, detail: string): string =>
       `  ${paint('dim', `${seconds.toFixed(1).padStart(4)} s`)}  ${step.padEnd(30)} ${paint('dim', detail)}`,
 
-    request: ({ method, path: where, status, durationMs, traceId }: FinishedRequest): string => {
+    request: ({ method, route = '(no route)', status, durationMs, aborted, traceId }: RequestDone): string => {
       const style: Style = status >= 500 ? 'red' : status >= 400 ? 'yellow' : 'green';
-      return `${method} ${where} ${paint(style, String(status))} ${Math.round(durationMs)} ms  ${paint('dim', traceId ? `trace ${traceId}` : 'untraced')}`;
+      const outcome = aborted ? paint('yellow', 'client gone') : paint(style, String(status));
+      return `${method} ${route}  ${outcome}  ${Math.round(durationMs)} ms  ${paint('dim', `trace ${traceId ?? 'none'}`)}`;
     },
 
     /** A function's warning or error; its other lines stay unsaid here. */

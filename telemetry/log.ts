@@ -11,15 +11,27 @@ export type Level = (typeof LEVELS)[number];
 /** Fields only the logger itself writes; a caller may set the others, as code outside of its request's context has to. */
 const OWN = new Set(['timestamp', 'level', 'message', 'service']);
 
-const settings: { service: string | undefined; level: Level } = { service: undefined, level: 'info' };
+interface Settings {
+  service: string | undefined;
+  level: Level;
+  /** Where a line goes, its end included. */
+  write: (line: string) => void;
+}
 
-/** Sets what every line says and which lines are written; `startTelemetry` does. */
-export const configureLog = (wanted: { service?: string; level?: Level }): void => {
+const settings: Settings = {
+  service: undefined,
+  level: 'info',
+  // Not console.log: in Lambda that adds a time and an id of its own to the line.
+  write: (line) => process.stdout.write(line),
+};
+
+/** Sets what every line says, which are written, and where: `startTelemetry` the first two. */
+export const configureLog = (wanted: Partial<Settings>): void => {
   Object.assign(settings, wanted);
 };
 
 /**
- * Writes one JSON line to standard output with the trace and the correlation id the current code runs under. Never
+ * Writes one JSON line, to standard output unless configured otherwise, with the trace and the correlation id the current code runs under. Never
  * throws: what JSON cannot say (cycles, BigInt, errors) is said in words, and secrets are masked.
  */
 export const log = {
@@ -33,7 +45,7 @@ function write(level: Level, message: string, fields: Fields = {}): void {
   if (LEVELS.indexOf(level) < LEVELS.indexOf(settings.level)) return;
   const { service } = settings;
   const line = { timestamp: new Date().toISOString(), level, message, ...(service && { service }), ...whereabouts() };
-  process.stdout.write(`${JSON.stringify(printable({ ...line, ...callers(fields) }))}\n`);
+  settings.write(`${JSON.stringify(printable({ ...line, ...callers(fields) }))}\n`);
 }
 
 function callers(fields: Fields): Fields {
