@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { context, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import { fromTraceContext, toTraceContext } from '../../telemetry/carry/trace-context.ts';
 import { withEntry, entryContext } from '../../telemetry/entry.ts';
 import { functionExporters } from '../../telemetry/export/function-exporters.ts';
+import { serverExporters } from '../../telemetry/export/server-exporters.ts';
 import { span } from '../../telemetry/span.ts';
 import { startTelemetry } from '../../telemetry/start.ts';
 import { startSpan } from '../../telemetry/tracer.ts';
@@ -215,24 +217,34 @@ test('several exporters each get every span; none of them gets any with `none`',
   assert.deepEqual(start(t, { OTEL_TRACES_EXPORTER: 'none' }).telemetry.status(), { enabled: true, exporters: [] });
 });
 
-test('a server exports by itself', async (t) => {
-  const paths: (string | undefined)[] = [];
-  const endpoint = await startPeer(t, async (request, response) => {
-    paths.push(request.url);
-    await drain(request);
-    response.end();
+for (const [protocol, type] of [
+  ['http/json', 'application/json'],
+  ['http/protobuf', 'application/x-protobuf'],
+]) {
+  test(`a server exports by itself, as ${protocol} if that is asked for`, async (t) => {
+    const requests: unknown[] = [];
+    const endpoint = await startPeer(t, async (request, response) => {
+      requests.push([request.url, request.headers['content-type'], request.headers['x-key']]);
+      await drain(request);
+      response.end();
+    });
+    const telemetry = startTelemetry({
+      service: 'things',
+      mode: 'server',
+      exporters: serverExporters,
+      env: {
+        OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+        OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+        OTEL_EXPORTER_OTLP_HEADERS: 'x-key=a%20b',
+        OTEL_BSP_SCHEDULE_DELAY: '20',
+      },
+    });
+    span('work', () => undefined);
+    await sleep(200);
+    assert.deepEqual(requests, [['/v1/traces', type, 'a b']]);
+    await telemetry.shutdown();
   });
-  const telemetry = startTelemetry({
-    service: 'things',
-    mode: 'server',
-    exporters: functionExporters,
-    env: { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_BSP_SCHEDULE_DELAY: '20' },
-  });
-  span('work', () => undefined);
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  assert.deepEqual(paths, ['/v1/traces']);
-  await telemetry.shutdown();
-});
+}
 
 test('an exporter that cannot be made is one warning, and the others work', async (t) => {
   const lines = captureLog(t);
