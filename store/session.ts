@@ -52,7 +52,10 @@ export class Sessions {
     });
     this.#pool.on('error', (error) => log.debug('an idle database session ended', { error }));
     // The pool listens to resting clients only; one that is lost between two statements of a transaction is heard here.
-    this.#pool.on('connect', (client) => client.on('error', (error) => this.#lost.set(client, error)));
+    // The server's reason comes first, then that the connection ended.
+    this.#pool.on('connect', (client) => {
+      client.on('error', (error) => this.#lost.has(client) || this.#lost.set(client, error));
+    });
     this.#pool.on('release', (_, client) => this.#restingSince.set(client, Date.now()));
   }
 

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { traceStatement } from '../../../telemetry/edges/sql.ts';
+import { only, recordSpans } from '../../support/spans.ts';
+
+const statement = {
+  server: { address: 'db.example', port: 5432 },
+  namespace: 'shop',
+  operation: 'SELECT',
+  collection: 'things',
+  text: `select * from things where id = $1 ${'-'.repeat(1000)}`,
+};
+
+test('above 100 ms a statement says so, with at most 500 characters of itself', async (t) => {
+  const spans = recordSpans(t);
+  await traceStatement(statement, () => setTimeout(120, { rows: [] }));
+  const [event] = only(spans.all(), 'SELECT shop.things').events;
+  assert.equal(event?.name, 'slow_query');
+  assert.ok(Number(event.attributes['duration_ms']) > 100);
+  assert.equal(event.attributes['statement'], statement.text.slice(0, 500));
+});
+
+test('a quick one does not', async (t) => {
+  const spans = recordSpans(t);
+  await traceStatement(statement, () => Promise.resolve({ rows: [1, 2] }));
+  const { events, attributes } = only(spans.all(), 'SELECT shop.things');
+  assert.deepEqual([events, attributes['db.response.returned_rows']], [[], 2]);
+});
+
+test('an answer comes back as the driver gave it', async () => {
+  const answer = { rows: [], command: 'ROLLBACK' };
+  assert.equal(await traceStatement(statement, () => Promise.resolve(answer)), answer);
+});
+
+test('without telemetry the statement is sent as it is', async () => {
+  const sent: string[] = [];
+  await traceStatement(statement, (text) => {
+    sent.push(text);
+    return Promise.resolve({ rows: [] });
+  });
+  assert.deepEqual(sent, [statement.text]);
+});
+
+test('a statement without a table is named by its operation', async (t) => {
+  const spans = recordSpans(t);
+  const { collection: _, ...raw } = statement;
+  await traceStatement(raw, () => Promise.resolve({ rows: [] }));
+  assert.ok(only(spans.all(), 'SELECT'));
+});
+
+test('a failure is thrown on unchanged, and only its code is told', async (t) => {
+  const spans = recordSpans(t);
+  const failure = Object.assign(new Error('value "secret" is wrong'), { code: '22P02' });
+  await assert.rejects(
+    traceStatement(statement, () => Promise.reject(failure)),
+    failure,
+  );
+  const refused = only(spans.all(), 'SELECT shop.things');
+  assert.deepEqual([refused.status, refused.attributes['error.type']], ['ERROR', '22P02']);
+  assert.ok(!JSON.stringify(refused).includes('secret'));
+});
