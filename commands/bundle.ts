@@ -3,6 +3,12 @@ import { build } from 'esbuild';
 
 const root = join(import.meta.dirname, '..');
 
+/**
+ * npm installs a copy of this for each package that needs it, since a test-only dependency holds another version at the
+ * top. A bundle carries one.
+ */
+const oneCore = join(root, 'node_modules/@opentelemetry/sdk-trace-node/node_modules/@opentelemetry/core');
+
 /** Every deployed function and the file its bundle starts from; `lib/` names the same folders of `dist/`. */
 export const entries = {
   api: 'api/lambda.ts',
@@ -36,6 +42,7 @@ export async function bundle(options: { outdir?: string } = {}): Promise<Bundles
     target: 'node24',
     format: 'cjs',
     mainFields: ['module', 'main'],
+    alias: { '@opentelemetry/core': oneCore },
     external: ['pg-native'], // pg asks for it lazily and we never do
     minifyWhitespace: true,
     minifySyntax: true,

@@ -48,7 +48,7 @@ export const regenerate = (id: string = randomUUID()): Said => ({
 
 /** A database of its own holding the placement `pl-1`: 12.5 s to 20 s of a video of a minute. */
 export async function aPlacement(about: { durationMs?: number } = {}) {
-  const { db } = await freshDatabase();
+  const { url, db } = await freshDatabase();
   await insertVideo(db, { id: 'vi-1', title: 'A film', durationMs: about.durationMs ?? 60_000 });
   await insertProduct(db, { id: 'pr-1', name: 'A cup' });
   const placement = await transaction(db, (tx) =>
@@ -56,6 +56,7 @@ export async function aPlacement(about: { durationMs?: number } = {}) {
   );
   const published: OutboxRow[] = [];
   return {
+    url,
     db,
     placement,
     /** Says into the real outbox; nudges nobody. */

@@ -1,0 +1,42 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+
+/** What a function's process did: its answer if it gave one, and what it wrote. */
+export interface Invoked {
+  answer: unknown;
+  stdout: string;
+  stderr: string;
+  code: number | null;
+}
+
+/** What Lambda's runtime does, in plain CommonJS: require the bundle, then call the handler with an event and a context. */
+const runtime = `
+const { handler } = require(process.argv[1]);
+if (typeof handler !== 'function') throw new Error('no handler');
+const event = JSON.parse(process.argv[2]);
+const end = Date.now() + 30000;
+const context = { awsRequestId: 'request-1', functionName: 'f', invokedFunctionArn: 'arn:aws:lambda:eu-central-1:123456789012:function:f', getRemainingTimeInMillis: () => end - Date.now() };
+Promise.resolve(handler(event, context)).then((answer) => {
+  process.stdout.write(String.fromCharCode(0) + JSON.stringify({ answer }), () => process.exit(0));
+});
+`;
+
+/**
+ * Loads a built bundle in a process of its own and calls it once with this event, in exactly this environment. The exit code is
+ * not 0 when the bundle does not load or its handler rejects.
+ */
+export async function invoke(bundle: string, event: unknown, environment: Record<string, string>): Promise<Invoked> {
+  const process_ = spawn(process.execPath, ['-e', runtime, '--', bundle, JSON.stringify(event)], {
+    env: environment,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [out, stderr, [code]] = await Promise.all([
+    text(process_.stdout),
+    text(process_.stderr),
+    once(process_, 'close') as Promise<[number | null]>,
+  ]);
+  const [stdout = '', said] = out.split('\0');
+  const { answer } = JSON.parse(said ?? '{}') as Partial<Invoked>;
+  return { answer, stdout, stderr, code };
+}
