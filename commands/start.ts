@@ -17,12 +17,11 @@ Environment
   DATABASE_URL                   a PostgreSQL of your own instead of the one started here
   WEBHOOK_URL, WEBHOOK_SECRETS   a webhook target of your own instead of the receiver started here
   OTEL_EXPORTER_OTLP_ENDPOINT    an OTLP/HTTP collector that gets every trace as well (…_HEADERS for its headers)
+  NEDLIA_DIRECTORY               where data, bundles and template are kept over restarts (.nedlia)
   NO_COLOR                       no colour on a terminal
-
-Data, bundles and template live in .nedlia/ and survive a restart.
 `;
 
-const DIRECTORY = '.nedlia';
+const DIRECTORY = process.env['NEDLIA_DIRECTORY'] || '.nedlia';
 /** Ctrl-C ends the process within five seconds, whatever hangs. */
 const STOP_WITHIN_MS = 4500;
 

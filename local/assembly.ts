@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { globSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { bundle } from '../commands/bundle.ts';
 import { synthesise } from '../commands/synthesise.ts';
@@ -28,7 +28,7 @@ export async function ensureAssembly(
   if ((await readFile(stampFile, 'utf8').catch(() => '')) === stamp) return { folder, kept: true };
   // The stamp goes first and comes back last: whatever ends this half-way leaves nothing that looks finished.
   await rm(stampFile, { force: true });
-  await rm(folder, { recursive: true, force: true });
+  await mkdir(directory, { recursive: true, mode: 0o700 });
   await bundle();
   signal.throwIfAborted();
   await synthesise({ outdir: folder, stage: 'local', validate: false });

@@ -51,11 +51,13 @@ interface Node {
 /** The required hops that a trace lacks, each as its path from the root; empty when the tree is complete. */
 export function missingHops(spans: Node[]): string[] {
   const matches = new Map<Hop, Set<string>>();
+  const here = new Set(spans.map(({ spanId }) => spanId));
   for (const hop of hops) {
     const parents = hop.parent && matches.get(hop.parent);
     const found = spans.filter(
       (span) =>
-        span.name === hop.name && (parents ? parents.has(span.parentSpanId ?? '') : span.parentSpanId === undefined),
+        // The request itself may be a child of its caller, whose spans are elsewhere.
+        span.name === hop.name && (parents ?? here).has(span.parentSpanId ?? '') === (parents !== undefined),
     );
     matches.set(hop, new Set(found.map((span) => span.spanId)));
   }

@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { ensureAssembly } from '../local/assembly.ts';
 import { stopLeftBehind } from '../local/postgres-process.ts';
 import { type Postgres, startPostgres } from '../local/postgres.ts';
 import { openDatabase } from '../store/database.ts';
@@ -12,7 +13,10 @@ const PREFIX = 'nedlia-test-';
 let directory: string | undefined;
 let postgres: Postgres | undefined;
 
-/** Starts one PostgreSQL for the whole run (2 s) and makes the database every test's own is a copy of. */
+/**
+ * Starts one PostgreSQL for the whole run (2 s), makes the database every test's own is a copy of, and builds what `npm start`
+ * builds if a source has changed: end-to-end tests run the same bundles.
+ */
 export async function globalSetup(): Promise<void> {
   await sweep();
   directory = await mkdtemp(path.join(tmpdir(), `${PREFIX}${process.pid}-`));
@@ -22,6 +26,7 @@ export async function globalSetup(): Promise<void> {
   await migrate(db);
   await db.destroy();
   process.env['TEST_DATABASE_URL'] = postgres.url;
+  process.env['TEST_ASSEMBLY'] = path.resolve((await ensureAssembly('.nedlia', new AbortController().signal)).folder);
 }
 
 export async function globalTeardown(): Promise<void> {

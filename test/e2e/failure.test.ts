@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { named, one, usePlace } from '../support/place.ts';
+
+/** What AWS on loopback does wrong at the moment, one entry a line. */
+const broken = new Set<string>();
+const place = usePlace({
+  faults: {
+    fail: (service, operation, input) => {
+      const source = (input as { Source?: string }).Source ?? '';
+      const hit = [`${service}.${operation}`, `${service}.${operation} ${source}`].some((name) => broken.has(name));
+      return hit ? { status: 500, code: 'InternalFailure' } : undefined;
+    },
+  },
+});
+
+const webhooksAbout = (id: string, type: string) =>
+  (place.pipeline.receiver?.received() ?? []).filter(({ body }) => body.includes(id) && JSON.parse(body).type === type);
+
+test('the bus refuses while the API publishes: the answer is still 201, and the relay says it later, in the same trace, with the same event id', async () => {
+  const material = await place.material();
+  broken.add('events.PutEvents.Entry nedlia.api');
+  const began = Date.now();
+  const created = await place.send('POST', '/v1/placements', { ...material, start_time: 1, end_time: 2 });
+  broken.clear();
+  assert.equal(created.status, 201);
+  assert.ok(Date.now() - began < 4000, 'and the client does not wait long');
+
+  const spans = await place.wholeTrace(created.traceId, 60_000);
+  const sends = named(spans, 'send nedlia-events (placement.created)');
+  assert.deepEqual(
+    sends.map(({ status }) => status.code === 'ERROR').toSorted(),
+    [false, true],
+    'a refused entry is an error of its own',
+  );
+  assert.deepEqual(sends.map(({ service }) => service).toSorted(), ['nedlia-api', 'nedlia-relay']);
+  assert.equal(new Set(sends.map(({ parentSpanId }) => parentSpanId)).size, 1, 'both hang below the request');
+  const hooks = webhooksAbout(created.json['id'], 'placement.created');
+  assert.equal(new Set(hooks.map(({ headers }) => headers['webhook-id'])).size, 1);
+});
+
+test('a consumer that cannot publish its outcome has it said by the relay, in the same trace, once', async () => {
+  const material = await place.material();
+  broken.add('events.PutEvents.Entry nedlia.validator');
+  const created = await place.send('POST', '/v1/placements', { ...material, start_time: 1, end_time: 2 });
+  await place.until(
+    created.traceId,
+    (all) => named(all, 'send nedlia-events (placement.validated)').length === 1,
+    'the refused one',
+  );
+  broken.clear();
+  const spans = await place.wholeTrace(created.traceId, 60_000);
+  const sends = named(spans, 'send nedlia-events (placement.validated)');
+  assert.deepEqual(sends.map(({ service }) => service).toSorted(), ['nedlia-relay', 'nedlia-validator']);
+  assert.equal(named(spans, 'process nedlia-validator').length, 1, 'the message itself was done');
+  assert.equal(
+    new Set(webhooksAbout(created.json['id'], 'placement.validated').map(({ headers }) => headers['webhook-id'])).size,
+    1,
+  );
+});
+
+test('S3 fails for a while: the message comes again in the same trace, and the others are not held up', async () => {
+  const material = await place.material();
+  broken.add('s3.PutObject');
+  const created = await place.send('POST', '/v1/placements', { ...material, start_time: 1, end_time: 2 });
+  const early = await place.until(
+    created.traceId,
+    (all) => named(all, 'process nedlia-file-generator').some(({ status }) => status.code === 'ERROR'),
+    'a failed attempt',
+  );
+  assert.ok(early);
+  broken.clear();
+  const spans = await place.wholeTrace(created.traceId, 60_000);
+  const attempts = named(spans, 'process nedlia-file-generator');
+  assert.ok(attempts.length >= 2);
+  assert.ok(
+    attempts.some(({ attributes }) => Number(attributes['aws.sqs.message.receive_count']) >= 2),
+    'the count is on the span',
+  );
+  assert.equal(new Set(attempts.map(({ parentSpanId }) => parentSpanId)).size, 1);
+  const placement = (await place.send('GET', `/v1/placements/${created.json['id']}`)).json;
+  assert.ok(placement['file']);
+});
+
+test('killed consumers come back, and every placement that was accepted meanwhile is completed', async () => {
+  const material = await place.material();
+  const consumers = place.pipeline.aws.functions.filter((fn) => fn.pid() !== undefined);
+  const created = [];
+  for (let index = 0; index < 10; index++) {
+    const victim = consumers[index % consumers.length];
+    created.push(
+      await place.send('POST', '/v1/placements', { ...material, start_time: index * 10, end_time: index * 10 + 5 }),
+    );
+    victim?.kill();
+  }
+  for (const { status, traceId } of created) {
+    assert.equal(status, 201);
+    // A message that was in a killed process comes again when its visibility is over.
+    await place.wholeTrace(traceId, 240_000);
+  }
+});
+
+test('eight writers of one interval: one 201, seven 409, and nothing else', async () => {
+  const material = await place.material();
+  const answers = await Promise.all(
+    Array.from({ length: 8 }, () => place.send('POST', '/v1/placements', { ...material, start_time: 1, end_time: 2 })),
+  );
+  assert.deepEqual(answers.map(({ status }) => status).toSorted(), [201, 409, 409, 409, 409, 409, 409, 409]);
+  for (const { status, json } of answers) if (status === 409) assert.equal(json['code'], 'placement-overlap');
+});
+
+test('with SQS down when a nudge is due nothing is accepted and nothing is stored: 503 with Retry-After', async () => {
+  const material = await place.material();
+  broken.add('sqs.SendMessage');
+  // A nudge covers half its delay; the next one falls due within these seconds.
+  let accepted = 0;
+  let refused: Awaited<ReturnType<typeof place.send>> | undefined;
+  for (let index = 0; index < 40 && !refused; index++) {
+    const answer = await place.send('POST', '/v1/placements', {
+      ...material,
+      start_time: index * 10,
+      end_time: index * 10 + 5,
+    });
+    if (answer.status !== 201) refused = answer;
+    else {
+      accepted++;
+      await sleep(250);
+    }
+  }
+  broken.clear();
+  assert.ok(refused, 'no nudge fell due');
+  assert.equal(refused.status, 503);
+  assert.ok(Number(refused.headers.get('retry-after')) > 0);
+  assert.equal(refused.json['trace_id'], refused.traceId);
+  const spans = await place.until(
+    refused.traceId,
+    (all) => named(all, 'POST /v1/placements').length === 1,
+    'its trace',
+  );
+  assert.equal(one(spans, 'POST /v1/placements').status.code, 'ERROR');
+  const listed = await place.send('GET', `/v1/placements?limit=100&video_id=${material.video_id}`);
+  assert.equal(listed.json['items'].length, accepted);
+});
