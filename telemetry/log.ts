@@ -31,8 +31,8 @@ export const configureLog = (wanted: Partial<Settings>): void => {
 };
 
 /**
- * Writes one JSON line, to standard output unless configured otherwise, with the trace and the correlation id the current code runs under. Never
- * throws: what JSON cannot say (cycles, BigInt, errors) is said in words, and secrets are masked.
+ * Writes one JSON line, to standard output unless configured otherwise, with the trace and the correlation id the
+ * current code runs under. Never throws: what JSON cannot say (cycles, BigInt, errors) is said in words, and secrets are masked.
  */
 export const log = {
   debug: (message: string, fields?: Fields): void => write('debug', message, fields),
@@ -45,7 +45,12 @@ function write(level: Level, message: string, fields: Fields = {}): void {
   if (LEVELS.indexOf(level) < LEVELS.indexOf(settings.level)) return;
   const { service } = settings;
   const line = { timestamp: new Date().toISOString(), level, message, ...(service && { service }), ...whereabouts() };
-  settings.write(`${JSON.stringify(printable({ ...line, ...callers(fields) }))}\n`);
+  const text = `${JSON.stringify(printable({ ...line, ...callers(fields) }))}\n`;
+  try {
+    settings.write(text);
+  } catch {
+    // A line that cannot be written is lost; there is no other place to say so.
+  }
 }
 
 function callers(fields: Fields): Fields {
