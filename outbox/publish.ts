@@ -9,12 +9,13 @@ export interface Publisher {
    * Says what a transaction wrote, after its COMMIT: sends, reads every answer, marks what was accepted. Never throws and
    * returns after `withinMs` at the latest; the relay takes what is left, maybe once more.
    */
-  publish(rows: OutboxRow[], withinMs?: number): Promise<void>;
+  publish: (rows: OutboxRow[], withinMs?: number) => Promise<void>;
   /**
    * Says what nobody has: every row older than 3 s, in batches that no other relay touches meanwhile. What the service
-   * refuses is tried once in a run and stays; a number of those above zero is a reason to come again.
+   * refuses is tried once in a run and stays; a number of those above zero is a reason to come again. Begins no further
+   * batch once the signal is aborted.
    */
-  publishLeft(signal?: AbortSignal): Promise<{ published: number; refused: number }>;
+  publishLeft: (signal?: AbortSignal) => Promise<{ published: number; refused: number }>;
 }
 
 /** The process that wrote a row says it within 1.5 s; before that the relay would only say it twice. */
@@ -57,6 +58,7 @@ async function publishLeft(db: Database, ways: Ways, signal?: AbortSignal) {
   const total = { published: 0, refused: 0 };
   let beyond: Place | undefined;
   for (;;) {
+    if (signal?.aborted) return total;
     const { sent, last } = await publishBatch(db, ways, beyond, signal);
     warnOfRefused(sent);
     const accepted = acceptedIds(sent).length;
@@ -64,7 +66,7 @@ async function publishLeft(db: Database, ways: Ways, signal?: AbortSignal) {
     total.refused += sent.length - accepted;
     // Refused rows lie behind us now: they neither come again in this run nor keep later ones from being said.
     beyond = last;
-    if (!last || signal?.aborted) return total;
+    if (!last) return total;
   }
 }
 
