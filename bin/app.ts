@@ -11,7 +11,7 @@ const app = new App({
 
 const stage: unknown = app.node.tryGetContext('stage') ?? 'local';
 if (!isStageName(stage)) {
-  process.stderr.write(`nedlia: unknown stage; choose one with -c stage=${Object.keys(stages).join(' | ')}\n`);
+  process.stderr.write(`there is no stage ${JSON.stringify(stage)}; there is: ${Object.keys(stages).join(', ')}\n`);
   process.exit(1);
 }
 

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { bundle } from './bundle.ts';
 import { synthesise } from './synthesise.ts';
 
-const help = `npm run synth: writes the CloudFormation templates into cdk.out/, offline and without credentials.
+const HELP = `npm run synth: writes the CloudFormation templates into cdk.out/, offline and without credentials.
 
   --stage <stage>     which stage (local)
   --outdir <folder>   somewhere else than cdk.out
@@ -11,29 +11,28 @@ const help = `npm run synth: writes the CloudFormation templates into cdk.out/, 
   --help              this text
 `;
 
-const { values } = parseArgs({
-  allowNegative: true,
-  options: {
-    stage: { type: 'string', default: 'local' },
-    outdir: { type: 'string', default: 'cdk.out' },
-    validate: { type: 'boolean', default: true },
-    help: { type: 'boolean' },
-  },
+await synth().catch((error: Error) => {
+  process.stderr.write(`nedlia: ${error.message}\n`);
+  process.exitCode = 1;
 });
 
-if (values.help) {
-  process.stdout.write(help);
-} else {
+async function synth(): Promise<void> {
+  const { values } = parseArgs({
+    allowNegative: true,
+    options: {
+      stage: { type: 'string', default: 'local' },
+      outdir: { type: 'string', default: 'cdk.out' },
+      validate: { type: 'boolean', default: true },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  if (values.help) return void process.stdout.write(HELP);
+
   console.log('building the functions …');
   await bundle();
   console.log(`synthesising stage ${values.stage} …`);
-  try {
-    await synthesise(values);
-    for (const file of await readdir(values.outdir)) {
-      if (file.endsWith('.template.json')) console.log(`${values.outdir}/${file}`);
-    }
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n`);
-    process.exitCode = 1;
+  await synthesise(values);
+  for (const file of await readdir(values.outdir)) {
+    if (file.endsWith('.template.json')) console.log(`${values.outdir}/${file}`);
   }
 }

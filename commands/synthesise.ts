@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { StageName } from '../lib/stages.ts';
@@ -9,7 +9,7 @@ import type { StageName } from '../lib/stages.ts';
 const root = join(import.meta.dirname, '..');
 
 export interface Synthesis {
-  /** The cloud assembly's folder; what an earlier run left there is removed. */
+  /** The cloud assembly's folder. An earlier assembly there is replaced once the new one is whole. */
   outdir: string;
   /** As typed: `bin/app.ts` refuses one it does not know. */
   stage: StageName | (string & {});
@@ -24,25 +24,29 @@ export interface Synthesis {
  * @throws Error with what the app said on stderr.
  */
 export async function synthesise({ outdir, stage, validate, bundles = 'dist' }: Synthesis): Promise<void> {
-  await empty(resolve(root, outdir));
+  const folder = resolve(root, outdir);
+  const unfinished = `${folder}.unfinished`;
+  if (!(await isReplaceable(folder))) throw new Error(`${folder} is not a cloud assembly: not replaced`);
+  await rm(unfinished, { recursive: true, force: true });
+
   const app = spawn(process.execPath, ['bin/app.ts'], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'pipe'],
     env: {
       ...process.env,
-      CDK_OUTDIR: resolve(root, outdir),
+      CDK_OUTDIR: unfinished,
       CDK_CONTEXT_JSON: JSON.stringify({ stage, bundles: resolve(root, bundles) }),
       CDK_VALIDATION: String(validate),
     },
   });
   const [stderr, [code]] = await Promise.all([text(app.stderr), once(app, 'close')]);
   if (code !== 0) throw new Error(stderr.trim() || `bin/app.ts ended with ${String(code)}`);
+
+  await rm(folder, { recursive: true, force: true });
+  await rename(unfinished, folder);
 }
 
-/** Removes an old assembly, and nothing that is not one. */
-async function empty(folder: string): Promise<void> {
-  if (!existsSync(folder)) return;
-  const isAssembly = existsSync(join(folder, 'cdk.out')) || (await readdir(folder)).length === 0;
-  if (!isAssembly) throw new Error(`${folder} is not a cloud assembly: not replaced`);
-  await rm(folder, { recursive: true });
+/** Nothing, an empty folder, or an assembly (which has a file of this name). */
+async function isReplaceable(folder: string): Promise<boolean> {
+  return !existsSync(folder) || existsSync(join(folder, 'cdk.out')) || (await readdir(folder)).length === 0;
 }

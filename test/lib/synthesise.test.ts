@@ -24,7 +24,7 @@ test('the template of a stage stands at the top of the assembly and names the fo
 test('an unknown stage is one line that names the ones there are', async () => {
   await assert.rejects(
     synthesise({ outdir: folder(), stage: 'production', validate: false, bundles: emptyBundles() }),
-    ({ message }: Error) => /^nedlia: .*stage.*local$/.test(message),
+    ({ message }: Error) => /^there is no stage "production"; there is: local$/.test(message),
   );
 });
 
