@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
-import type { FromFunction, ToFunction } from './functions.ts';
+import type { FromFunction, ToFunction } from './function-process.ts';
 
 type Handler = (event: unknown, context: object) => unknown;
 
@@ -13,19 +13,18 @@ process.on('disconnect', () => process.exit(0));
 
 const tell = (message: FromFunction): Promise<void> => new Promise((done) => process.send?.(message, () => done()));
 
-const describe = (error: unknown) => ({
-  errorType: error instanceof Error ? error.name : typeof error,
-  errorMessage: error instanceof Error ? error.message : String(error),
-  trace: error instanceof Error ? (error.stack ?? '').split('\n') : [],
-});
+const describe = (error: unknown) => {
+  const { name, message, stack } = error instanceof Error ? error : { name: typeof error, message: String(error) };
+  return { name, message, stack };
+};
 
 function load(): Handler {
   const dot = _HANDLER.lastIndexOf('.');
   const base = resolve(LAMBDA_TASK_ROOT, _HANDLER.slice(0, dot));
   const file = ['.js', '.cjs'].map((extension) => base + extension).find((candidate) => existsSync(candidate));
-  if (!file) throw new Error(`Runtime.ImportModuleError: cannot find ${base}.js or .cjs`);
+  if (!file) throw new Error(`cannot find ${base}.js or .cjs`);
   const handler = (createRequire(file)(file) as Record<string, unknown>)[_HANDLER.slice(dot + 1)];
-  if (typeof handler !== 'function') throw new Error(`Runtime.HandlerNotFound: ${_HANDLER} is not exported`);
+  if (typeof handler !== 'function') throw new Error(`${_HANDLER} is not exported`);
   return handler as Handler;
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Attribute } from './queue.ts';
+import type { Attribute } from './message.ts';
 
 export const md5 = (content: string | Uint8Array): string => createHash('md5').update(content).digest('hex');
 

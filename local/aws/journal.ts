@@ -40,7 +40,7 @@ export class Journal<Entry> {
   }
 
   /** Writes the entries, or throws and leaves the file as it was (a full disk must not leave half a line in the middle). */
-  append(...entries: Entry[]): void {
+  append(entries: Entry[]): void {
     if (this.#lines > 1000 && this.#lines > 4 * this.#linesAfterCompaction) this.#compact();
     const text = toLines(entries);
     try {

@@ -1,6 +1,6 @@
 import { attributeBytes } from './digest.ts';
 import { ServiceError } from './errors.ts';
-import type { Attribute } from './queue.ts';
+import type { Attribute } from './message.ts';
 
 interface Sent {
   MessageBody?: string;

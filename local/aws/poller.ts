@@ -1,6 +1,7 @@
 import type { FunctionHandle } from './functions.ts';
 import type { Mapping } from './plan.ts';
-import type { Queue, Received } from './queue.ts';
+import type { Received } from './message.ts';
+import type { Queue } from './queue.ts';
 import { toRecord } from './received.ts';
 
 const LONG_POLL_MS = 20_000;
@@ -32,7 +33,7 @@ export async function poll(options: {
       const answer = await fn.invoke({ Records: batch.map((message) => toRecord(message, queue.plan.arn)) });
       failed = mapping.partial ? failedIds(answer, ids) : new Set();
     } catch (error) {
-      onLine(`invocation failed with ${ids.length} message(s): ${String(error)}`);
+      onLine(`invocation failed, ${ids.length} message(s) come back: ${(error as Error).stack}`);
       failed = new Set(ids);
     }
     for (const { id, receipt } of batch) if (!failed.has(id)) queue.delete(receipt);

@@ -1,34 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { ServiceError } from './errors.ts';
 import { Journal } from './journal.ts';
+import { fromReceipt, invalidReceipt, toReceipt, type Message, type NewMessage, type Received } from './message.ts';
 import type { QueuePlan } from './plan.ts';
-
-export interface Attribute {
-  DataType: string;
-  StringValue?: string;
-  /** Base64, as it stands on the wire. */
-  BinaryValue?: string;
-}
-
-/** A message as it is kept; times are epoch milliseconds. */
-export interface Message {
-  id: string;
-  body: string;
-  attributes: Record<string, Attribute>;
-  traceHeader: string | undefined;
-  /** ARN of the queue whose redrive policy moved it to a dead-letter queue; missing on what was sent there directly. */
-  movedFrom?: string | undefined;
-  sentAt: number;
-  visibleAt: number;
-  /** Across all queues: a move to the dead-letter queue does not reset it. */
-  receives: number;
-  firstReceivedAt?: number;
-}
-
-export type NewMessage = Pick<Message, 'body' | 'attributes' | 'traceHeader' | 'movedFrom'> & {
-  delayMs?: number | undefined;
-};
-export type Received = Message & { receipt: string };
 
 type Entry =
   | { op: 'put'; message: Message }
@@ -84,7 +58,7 @@ export class Queue {
   /** Deletes what this receipt was given for; an older receipt, or one of a message that is gone, deletes nothing and is no error. */
   delete(receipt: string): void {
     const message = this.#held(receipt);
-    if (message) this.#write({ op: 'delete', id: message.id });
+    if (message) this.#write([{ op: 'delete', id: message.id }]);
   }
 
   /** Makes a message that is in flight due again in `delayMs`. */
@@ -98,17 +72,17 @@ export class Queue {
       );
     }
     if (message.visibleAt <= Date.now()) throw new ServiceError('MessageNotInflight', 'The message is not in flight.');
-    this.#write({ op: 'change', id: message.id, visibleAt: Date.now() + delayMs, receives: message.receives });
+    this.#write([{ op: 'change', id: message.id, visibleAt: Date.now() + delayMs, receives: message.receives }]);
   }
 
   purge(): void {
-    this.#write(...[...this.#messages.keys()].map((id): Entry => ({ op: 'delete', id })));
+    this.#write([...this.#messages.keys()].map((id) => ({ op: 'delete', id })));
   }
 
   /** Makes everything in flight due now: after a start, when whoever held it is known to be dead. Delays and counts stay. */
   release(): void {
     const held = [...this.#messages.values()].filter(({ receives }) => receives > 0);
-    this.#write(...held.map(({ id, receives }): Entry => ({ op: 'change', id, receives, visibleAt: Date.now() })));
+    this.#write(held.map(({ id, receives }) => ({ op: 'change', id, receives, visibleAt: Date.now() })));
   }
 
   counts(): { visible: number; inFlight: number; delayed: number } {
@@ -120,14 +94,12 @@ export class Queue {
     return counts;
   }
 
-  /** Hands each due message to `take` and, unless that throws, deletes it here: the step of a move task. Returns how many were moved. */
-  moveAll(take: (message: Message) => void): number {
-    const due = this.#due();
-    for (const message of due) {
+  /** Hands each due message to `take` and, unless that throws, deletes it here: the step of a move task. */
+  moveAll(take: (message: Message) => void): void {
+    for (const message of this.#due()) {
       take(message);
-      this.#write({ op: 'delete', id: message.id });
+      this.#write([{ op: 'delete', id: message.id }]);
     }
-    return due.length;
   }
 
   close(): void {
@@ -142,12 +114,12 @@ export class Queue {
       if (this.deadLetter && this.plan.redrive && message.receives >= this.plan.redrive.maxReceiveCount) {
         // First there, then gone here: a crash between the two leaves a duplicate, never a loss.
         this.deadLetter.#put({ ...message, movedFrom: this.plan.arn, visibleAt: now });
-        this.#write({ op: 'delete', id: message.id });
+        this.#write([{ op: 'delete', id: message.id }]);
         continue;
       }
       const receives = message.receives + 1;
       const firstReceivedAt = message.firstReceivedAt ?? now;
-      this.#write({ op: 'change', id: message.id, visibleAt: now + visibilityMs, receives, firstReceivedAt });
+      this.#write([{ op: 'change', id: message.id, visibleAt: now + visibilityMs, receives, firstReceivedAt }]);
       taken.push({ ...message, receipt: toReceipt(this.plan.name, message.id, receives) });
     }
     return taken;
@@ -161,17 +133,17 @@ export class Queue {
   #expire(): void {
     const oldest = Date.now() - this.plan.retentionMs;
     const expired = [...this.#messages.values()].filter(({ sentAt }) => sentAt < oldest);
-    this.#write(...expired.map(({ id }): Entry => ({ op: 'delete', id })));
+    this.#write(expired.map(({ id }) => ({ op: 'delete', id })));
   }
 
   #put(message: Message): Message {
-    this.#write({ op: 'put', message });
+    this.#write([{ op: 'put', message }]);
     return message;
   }
 
-  #write(...entries: Entry[]): void {
+  #write(entries: Entry[]): void {
     if (entries.length === 0) return;
-    this.#journal.append(...entries);
+    this.#journal.append(entries);
     for (const entry of entries) this.#apply(entry);
     for (const wake of this.#waiting) wake();
   }
@@ -210,17 +182,3 @@ export class Queue {
     return message?.receives === receives ? message : undefined;
   }
 }
-
-const toReceipt = (...parts: [queue: string, id: string, receives: number]): string =>
-  Buffer.from(JSON.stringify(parts)).toString('base64url');
-
-function fromReceipt(receipt: string): [queue: string, id: string, receives: number] {
-  try {
-    const [queue, id, receives] = JSON.parse(Buffer.from(receipt, 'base64url').toString()) as [string, string, number];
-    return [queue, id, receives];
-  } catch {
-    throw invalidReceipt();
-  }
-}
-
-const invalidReceipt = () => new ServiceError('ReceiptHandleIsInvalid', 'The input receipt handle is invalid.');

@@ -1,6 +1,6 @@
 import { md5, md5OfAttributes } from './digest.ts';
 import { ACCOUNT, REGION } from './account.ts';
-import type { Attribute, Received } from './queue.ts';
+import type { Attribute, Received } from './message.ts';
 
 /** A message as `ReceiveMessage` answers it, with the attributes that were asked for by name (`All` or `.*` for every one). */
 export function toAnswer(message: Received, wanted: { system: string[]; attributes: string[] }): object {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ServiceError, type Fail } from './errors.ts';
@@ -21,16 +22,18 @@ interface Endpoint {
 }
 
 const BODY_LIMIT = 64 * 1024 * 1024;
+const LOOPBACK = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
 const TARGETS = { AmazonSQS: 'sqs', AWSEvents: 'events' } as const;
 
 /**
  * One HTTP server on 127.0.0.1 for all services, told apart by `X-Amz-Target`; without that header it is S3.
  * Signatures are not checked. A Host that is not loopback is refused, so that no web page reaches this by a name it rebound.
  */
-export async function listen({ port = 0, fail }: { port?: number; fail: Fail }): Promise<Endpoint> {
+export async function listen({ port = 0, fail }: { port?: number | undefined; fail: Fail }): Promise<Endpoint> {
   let services: Services | undefined;
   const server = createServer((request, response) => {
     const aborted = new AbortController();
+    response.setHeader('x-amzn-requestid', randomUUID());
     response.once('close', () => aborted.abort());
     void answer(request, services, fail, aborted.signal)
       .catch((error: unknown) => refusal(request, error))
@@ -60,9 +63,9 @@ async function answer(
   fail: Fail,
   signal: AbortSignal,
 ): Promise<Reply> {
-  const host = new URL(`http://${request.headers.host ?? ''}`).hostname;
-  if (!['127.0.0.1', 'localhost', '[::1]'].includes(host))
+  if (!LOOPBACK.test(request.headers.host ?? '')) {
     throw new ServiceError('AccessDenied', 'Only loopback hosts are served.', 403);
+  }
   if (!services) throw new ServiceError('ServiceUnavailable', 'Starting.', 503);
   const body = await read(request);
 
@@ -70,28 +73,45 @@ async function answer(
   if (!target) return answerS3(request, body, services.s3, fail);
   const name = Object.hasOwn(TARGETS, target) ? TARGETS[target as keyof typeof TARGETS] : undefined;
   const perform = name && Object.hasOwn(services[name], operation) && services[name][operation];
-  if (!name || !perform)
-    throw new ServiceError('UnknownOperationException', `${target}.${operation} is not known here.`);
-  const input = JSON.parse(body.toString() || '{}') as never;
+  const unknown = `${target}.${operation} is not known here.`;
+  if (!name || !perform) throw new ServiceError('UnknownOperationException', unknown);
+  const input = parse(body);
   refuseOnRequest(fail(name, operation, input));
   const output = JSON.stringify(await perform(input, signal));
   return { status: 200, headers: { 'content-type': contentType(request) }, body: output };
 }
 
+function parse(body: Buffer): never {
+  try {
+    return JSON.parse(body.toString()) as never;
+  } catch {
+    throw new ServiceError('SerializationException', 'The body is not JSON.');
+  }
+}
+
 function answerS3(request: IncomingMessage, body: Buffer, s3: Services['s3'], fail: Fail): Reply {
-  const { pathname, searchParams: query } = new URL(request.url ?? '/', 'http://127.0.0.1');
-  const [, bucket = '', ...key] = pathname.split('/');
+  // Not by `new URL`, which would resolve the dots that a key may hold.
+  const [path = '', search] = (request.url ?? '/').split('?');
+  const [, bucket = '', ...key] = path.split('/');
   const call = {
     method: request.method ?? 'GET',
-    bucket: decodeURIComponent(bucket),
-    key: decodeURIComponent(key.join('/')),
-    query,
+    bucket: decode(bucket),
+    key: decode(key.join('/')),
+    query: new URLSearchParams(search),
     headers: request.headers,
     body,
   };
   const operation = s3Operation(call);
   refuseOnRequest(fail('s3', operation, { bucket: call.bucket, key: call.key }));
   return s3[operation](call);
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new ServiceError('InvalidURI', 'The path is not percent-encoded UTF-8.');
+  }
 }
 
 function respond(request: IncomingMessage, response: ServerResponse, { status, headers = {}, body = '' }: Reply): void {
@@ -109,8 +129,7 @@ async function read(request: IncomingMessage): Promise<Buffer> {
   let length = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > BODY_LIMIT)
-      throw new ServiceError('EntityTooLarge', `At most ${BODY_LIMIT} bytes are read here.`, 413);
+    if (length > BODY_LIMIT) throw new ServiceError('EntityTooLarge', 'At most 64 MiB are read here.', 413);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

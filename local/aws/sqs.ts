@@ -3,7 +3,8 @@ import { ServiceError, type Fail } from './errors.ts';
 import { checkMessage, MIB, sizeOf, within } from './message-limits.ts';
 import { moveTasks } from './move-tasks.ts';
 import { ACCOUNT } from './account.ts';
-import type { Attribute, Queue } from './queue.ts';
+import type { Attribute } from './message.ts';
+import type { Queue } from './queue.ts';
 import { toAnswer } from './received.ts';
 
 /** What the requests carry, all operations together; nothing is required before it was checked. */

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { REGION } from './account.ts';
 import type { Fail } from './errors.ts';
 import { events } from './events.ts';
 import { LocalFunction, type FunctionHandle } from './functions.ts';
 import { objectPath } from './objects.ts';
-import { REGION } from './account.ts';
 import type { Plan } from './plan.ts';
-import { readPlan } from './read-plan.ts';
 import { poll } from './poller.ts';
 import { Queue } from './queue.ts';
+import { readPlan } from './read-plan.ts';
 import { s3 } from './s3.ts';
 import { listen } from './server.ts';
 import { sqs } from './sqs.ts';
@@ -37,7 +37,8 @@ export interface LocalAws {
  * Resolves once every function that a queue feeds has loaded its handler.
  *
  * What was in flight when the last run ended is due at once: whoever held it is dead, and nobody waits out the visibility.
- * One run at a time may use a directory. Throws when the template holds what is not known here, or a function cannot start.
+ * The caller sees to it that one run at a time uses a directory. Throws when the template holds what is not known here, or a
+ * function cannot start.
  */
 export async function startLocalAws(options: {
   /** The cloud assembly (`cdk.out`) with `<stack>.template.json` and the assets. */
@@ -45,7 +46,7 @@ export async function startLocalAws(options: {
   stack: string;
   parameters: Record<string, string>;
   directory: string;
-  port?: number;
+  port?: number | undefined;
   /** For every function, on top of its own. */
   environment?: Record<string, string>;
   onLine?: (fn: string, line: string) => void;
@@ -53,7 +54,7 @@ export async function startLocalAws(options: {
 }): Promise<LocalAws> {
   const { assembly, stack, parameters, directory, onLine = () => {} } = options;
   const fail: Fail = (...call) => options.faults?.fail?.(...call);
-  const server = await listen({ ...(options.port === undefined ? {} : { port: options.port }), fail });
+  const server = await listen({ port: options.port, fail });
   const environment = {
     AWS_ENDPOINT_URL: server.url,
     AWS_REGION: REGION,
@@ -65,7 +66,9 @@ export async function startLocalAws(options: {
   const receiving = new AbortController();
   let pollers: Promise<void>[] = [];
 
-  const stop = async ({ drainMs = 3000 } = {}) => {
+  let stopping: Promise<void> | undefined;
+  const stop = (drain?: { drainMs?: number }) => (stopping ??= stopOnce(drain));
+  const stopOnce = async ({ drainMs = 3000 } = {}) => {
     receiving.abort();
     await Promise.race([Promise.all(pollers), sleep(drainMs, undefined, { ref: false })]);
     await Promise.all([...functions.values()].map((fn) => fn.stop()));
@@ -90,10 +93,7 @@ export async function startLocalAws(options: {
     const mappings = plan.mappings.map((mapping) => {
       const queue = queues.get(mapping.queue);
       const fn = functions.get(mapping.function);
-      if (!queue || !fn)
-        throw new Error(
-          `a mapping joins ${mapping.queue} and ${mapping.function}, which are not both in this template`,
-        );
+      if (!queue || !fn) throw new Error(`a mapping needs ${mapping.queue} and ${mapping.function} in one template`);
       return { mapping, queue, fn, signal: receiving.signal, onLine: (line: string) => onLine(fn.name, line) };
     });
     await Promise.all(mappings.map(({ fn }) => firstStart(fn)));
