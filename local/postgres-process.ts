@@ -60,7 +60,7 @@ export const signalTo = (pid: number, signal: NodeJS.Signals): void => {
 };
 
 /** A process that has ended but was not reaped yet has no arguments: it is no server any more. */
-function isServerOf(pid: number, data: string): boolean {
+export function isServerOf(pid: number, data: string): boolean {
   return argumentsOf(pid).includes(data);
 }
 

@@ -12,7 +12,7 @@ import { choosePostgresUser, type PostgresUser } from './postgres-user.ts';
 export interface Postgres {
   /** With its password; loopback only. */
   url: string;
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 export interface PostgresOptions {
