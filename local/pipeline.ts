@@ -3,6 +3,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { RequestDone } from '../api/request-log.ts';
 import { startServer } from '../api/server.ts';
+import { readEnv } from '../core/env.ts';
 import { stages } from '../lib/stages.ts';
 import { openDatabase } from '../store/database.ts';
 import { migrate } from '../store/migrate.ts';
@@ -14,6 +15,7 @@ import { startLocalAws, type LocalAws } from './aws/start.ts';
 import { startCollector, type Collector } from './collector/collector.ts';
 import { forwardTo } from './collector/forward.ts';
 import { claim } from './claim.ts';
+import { env as contract } from './env.ts';
 import { startPostgres } from './postgres.ts';
 import { startReceiver, type Receiver } from './receiver.ts';
 
@@ -22,7 +24,7 @@ export interface PipelineOptions {
   directory: string;
   /** A cloud assembly that is ready; otherwise one is kept in `directory`. */
   assembly?: string | undefined;
-  /** `DATABASE_URL`, `WEBHOOK_URL`, `WEBHOOK_SECRETS`, `HOST`, `PORT`, `OTEL_EXPORTER_OTLP_ENDPOINT` and `…_HEADERS` count. */
+  /** Read by the contract in `local/env.ts`. */
   env: NodeJS.ProcessEnv;
   /** Gets one line per finished step, and one per thing a person should know. */
   tell: (step: string, detail: string) => void;
@@ -48,7 +50,8 @@ export interface Pipeline {
 
 /** Everything of the pipeline on this machine: what `npm start` runs, and what the end-to-end tests look at. */
 export async function startPipeline(options: PipelineOptions): Promise<Pipeline> {
-  const { directory, env, tell, signal } = options;
+  const { directory, tell, signal } = options;
+  const env = readEnv(contract, options.env);
   const stops: ((drainMs: number) => Promise<unknown>)[] = [];
   const stop = async (drainMs = 2500) => {
     for (const one of stops.splice(0).reverse())
@@ -65,24 +68,27 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     tell('bundles and template', assembly.kept ? 'kept from the last time' : 'built');
     signal.throwIfAborted();
 
-    const databaseUrl = env['DATABASE_URL'] ?? (await ownPostgres());
+    const databaseUrl = env.DATABASE_URL ?? (await ownPostgres());
     const migrations = await migrateOnce(databaseUrl);
-    tell('PostgreSQL', `${new URL(databaseUrl).host}${migrations.length > 0 ? `, schema made by ${migrations.join(', ')}` : ''}`);
+    tell(
+      'PostgreSQL',
+      `${new URL(databaseUrl).host}${migrations.length > 0 ? `, schema made by ${migrations.join(', ')}` : ''}`,
+    );
     signal.throwIfAborted();
 
-    const endpoint = env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'] ?? env['OTEL_EXPORTER_OTLP_ENDPOINT'];
+    const endpoint = env.OTEL_EXPORTER_OTLP_ENDPOINT;
     const forwarder = endpoint
-      ? forwardTo(endpoint, env['OTEL_EXPORTER_OTLP_HEADERS'], (line) => tell('collector', line))
+      ? forwardTo(endpoint, env.OTEL_EXPORTER_OTLP_HEADERS, (line) => tell('collector', line))
       : undefined;
     const collector = await startCollector({ forwarder });
     stops.push(() => collector.close());
 
-    const secret = env['WEBHOOK_SECRETS'] ?? (await ownSecret(directory));
-    const receiver = env['WEBHOOK_URL'] ? undefined : await startReceiver({ secret: secret.split(',')[0] ?? secret });
+    const secret = env.WEBHOOK_SECRETS ?? (await ownSecret(directory));
+    const receiver = env.WEBHOOK_URL ? undefined : await startReceiver({ secret: secret.split(',')[0] ?? secret });
     if (receiver) stops.push(() => receiver.close());
     tell(
       'collector and webhook receiver',
-      `${collector.endpoint}${endpoint ? ` (and on to ${new URL(endpoint).host})` : ''}, ${env['WEBHOOK_URL'] ?? receiver?.url}`,
+      `${collector.endpoint}${endpoint ? ` (and on to ${new URL(endpoint).host})` : ''}, ${env.WEBHOOK_URL ?? receiver?.url}`,
     );
 
     const aws = await startLocalAws({
@@ -91,7 +97,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
       directory,
       parameters: {
         DatabaseUrl: databaseUrl,
-        WebhookUrl: env['WEBHOOK_URL'] ?? receiver?.url ?? '',
+        WebhookUrl: env.WEBHOOK_URL ?? receiver?.url ?? '',
         WebhookSecrets: secret,
         CollectorEndpoint: collector.endpoint,
       },
@@ -122,8 +128,8 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
         RELAY_QUEUE_URL: aws.outputs['RelayQueueUrl'],
         RELAY_DELAY_SECONDS: String(stages.local.relayDelaySeconds),
       },
-      host: env['HOST'] ?? '127.0.0.1',
-      port: Number(env['PORT'] ?? 3000),
+      host: env.HOST,
+      port: env.PORT,
       nextFreePort: true,
       log: (line) => tell('API', line),
       ...(options.onRequest ? { onRequestDone: options.onRequest } : {}),

@@ -1,0 +1,18 @@
+import * as v from 'valibot';
+import { text, url, whole } from '../core/env.ts';
+
+/** What `npm start` listens to. Nothing has to be set; an empty variable counts as not set. */
+export const env = v.object({
+  /** A PostgreSQL of the user's own, instead of the one started here. */
+  DATABASE_URL: v.optional(url('postgres', 'postgresql')),
+  /** A webhook target of the user's own, instead of the receiver. */
+  WEBHOOK_URL: v.optional(url('http', 'https')),
+  /** Signing secrets, comma-separated (Standard Webhooks form), instead of one made here. */
+  WEBHOOK_SECRETS: v.optional(text()),
+  HOST: v.optional(text(), '127.0.0.1'),
+  /** 0 takes any free port. */
+  PORT: v.optional(whole(0, 65_535), '3000'),
+  /** A collector that gets every trace as well. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: v.optional(url('http', 'https')),
+  OTEL_EXPORTER_OTLP_HEADERS: v.optional(text()),
+});
