@@ -54,5 +54,4 @@ try {
   await tell({ type: 'ready' });
 } catch (error) {
   await tell({ type: 'error', error: describe(error) });
-  process.exit(1);
 }

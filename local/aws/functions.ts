@@ -75,6 +75,8 @@ export class LocalFunction implements FunctionHandle {
     void process.gone.then(() => this.#restart());
     const first = await process.ask(START_LIMIT_MS);
     if (first.type !== 'error') return process;
+    // Killed from here: a process that exits by itself may be gone before its reason has arrived.
+    process.kill();
     await process.gone;
     throw toError(first.error);
   }
