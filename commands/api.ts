@@ -6,7 +6,7 @@ import { EnvironmentError, readEnv, text, url, whole } from '../core/env.ts';
 import { BUS, service } from '../events/catalogue.ts';
 import { openDatabase } from '../store/database.ts';
 import { migrate } from '../store/migrate.ts';
-import { functionExporters } from '../telemetry/export/function-exporters.ts';
+import { serverExporters } from '../telemetry/export/server-exporters.ts';
 import { startTelemetry, type Telemetry } from '../telemetry/start.ts';
 
 const HELP = `npm run api: the API alone, over HTTP. It migrates the database first. Ctrl-C drains and ends it.
@@ -47,7 +47,7 @@ async function start(): Promise<void> {
   useDefaults(AWS_ENDPOINT_URL);
   const env = { ...derived(AWS_ENDPOINT_URL), ...given(process.env) };
   readEnv(apiEnv, env);
-  telemetry = startTelemetry({ service: service.api, mode: 'server', exporters: functionExporters });
+  telemetry = startTelemetry({ service: service.api, mode: 'server', exporters: serverExporters });
 
   const db = openDatabase({ url: DATABASE_URL });
   const applied = await migrate(db).finally(() => db.destroy());

@@ -7,7 +7,7 @@ import { readEnv } from '../core/env.ts';
 import { stages } from '../lib/stages.ts';
 import { openDatabase } from '../store/database.ts';
 import { migrate } from '../store/migrate.ts';
-import { functionExporters } from '../telemetry/export/function-exporters.ts';
+import { serverExporters } from '../telemetry/export/server-exporters.ts';
 import { configureLog } from '../telemetry/log.ts';
 import { startTelemetry } from '../telemetry/start.ts';
 import { ensureAssembly } from './assembly.ts';
@@ -115,7 +115,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     const telemetry = startTelemetry({
       service: 'nedlia-api',
       mode: 'server',
-      exporters: functionExporters,
+      exporters: serverExporters,
       env: { ...process.env, ...tracing(collector.endpoint) },
     });
     stops.push(() => telemetry.shutdown());
