@@ -125,7 +125,7 @@ async function giveUpOrRetry(
       return 'again';
     }
   }
-  const seconds = backOffSeconds(receives);
+  const seconds = backOffSeconds(receives, error);
   failed(error);
   log.warn('message failed and comes again', { queue: queue.name, messageId, receives, seconds, error });
   await backOff(sqs, queue.url, record.receiptHandle, seconds);
