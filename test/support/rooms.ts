@@ -5,6 +5,8 @@ export interface Room {
   name: string;
   /** Rooms it may import; `everything` stands for all of them. `types` are paths it may import types of, as globs (`**` + `/env.ts`). */
   may: { everything: boolean; rooms: string[]; types: string[] };
+  /** The only rooms that may import it; `undefined` when the table leaves that to theirs. */
+  knownTo: string[] | undefined;
 }
 
 export interface Import {
@@ -23,8 +25,6 @@ const PACKAGES: { pattern: RegExp; only: string[]; typesToo?: true }[] = [
 
 /** Rooms without the outside: no file, socket, clock or process of Node's. */
 const PURE = new Set(['core', 'events']);
-/** Rooms no other room knows, and who may all the same. */
-const KNOWN_TO: Record<string, string[]> = { local: ['commands', 'test'], commands: ['test'], test: [] };
 
 const FORBIDDEN_FOLDERS = new Set(['utils', 'helpers', 'common', 'shared', 'types', 'services']);
 
@@ -35,7 +35,7 @@ export function parseTable(markdown: string): Room[] {
   if (header === -1) throw new Error('no room table');
   const end = lines.findIndex((line, at) => at > header && !line.startsWith('|'));
   return lines.slice(header + 2, end === -1 ? undefined : end).map((line) => {
-    const [name = '', , may = ''] = line.split('|').slice(1);
+    const [name = '', , may = '', never = ''] = line.split('|').slice(1);
     const terms = may.replaceAll('`', '').match(/[^,(]+(?:\([^)]*\))?/g) ?? [];
     const known = terms.map((term) => ({
       word: term.replace(/\(.*/, '').trim(),
@@ -48,6 +48,7 @@ export function parseTable(markdown: string): Room[] {
         rooms: known.filter(({ types }) => !types).map(({ word }) => word),
         types: known.filter(({ types }) => types).map(({ word }) => word),
       },
+      knownTo: /is imported by nobody/.test(never) ? (never.match(/(?<=`)[\w-]+(?=`)/g) ?? []) : undefined,
     };
   });
 }
@@ -85,14 +86,15 @@ export function violations(rooms: Room[], path: string, source: string): string[
   const room = rooms.find(({ name }) => name === own || (name === 'lambdas/x' && own.startsWith('lambdas/')));
   if (!room) return [`${path}: ${own} is not in the table`];
 
-  const problems = importsOf(source).flatMap((wanted) => problemOf(room, own, path, wanted) ?? []);
+  const problems = importsOf(source).flatMap((wanted) => problemOf(rooms, room, path, wanted) ?? []);
   if (path.split('/').some((folder) => FORBIDDEN_FOLDERS.has(folder)))
     problems.push('a folder named by kind, not by subject');
   if (isBarrel(source)) problems.push('a barrel: it only re-exports');
   return problems.map((problem) => `${path}: ${problem}`);
 }
 
-function problemOf(room: Room, own: string, path: string, { specifier, typesOnly }: Import): string | undefined {
+function problemOf(rooms: Room[], room: Room, path: string, { specifier, typesOnly }: Import): string | undefined {
+  const own = roomOf(path);
   if (specifier === '?') return room.may.everything ? undefined : 'imports what cannot be read off the source';
   if (!specifier.startsWith('.')) return packageProblem(own, specifier, typesOnly);
 
@@ -100,8 +102,8 @@ function problemOf(room: Room, own: string, path: string, { specifier, typesOnly
   if (!/\.[cm]?ts$/.test(target)) return undefined; // package.json and the like
   const other = roomOf(target);
   if (other === own) return undefined;
-  const outsiders = KNOWN_TO[other];
-  if (outsiders && !outsiders.includes(own)) return `${other} is imported by nobody`;
+  const knownTo = rooms.find(({ name }) => name === other)?.knownTo;
+  if (knownTo && !knownTo.includes(own)) return `${other} is imported by nobody`;
   if (room.may.everything || room.may.rooms.includes(other)) return undefined;
   if (typesOnly && room.may.types.some((glob) => posix.matchesGlob(target, glob))) return undefined;
   return `may not import ${typesOnly ? 'types of ' : ''}${target}`;
