@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ensureAssembly } from '../local/assembly.ts';
@@ -19,7 +19,9 @@ let postgres: Postgres | undefined;
  */
 export async function globalSetup(): Promise<void> {
   await sweep();
+  process.once('SIGHUP', () => void globalTeardown().finally(() => process.exit(129))); // the runner hears SIGINT and SIGTERM only
   directory = await mkdtemp(path.join(tmpdir(), `${PREFIX}${process.pid}-`));
+  await chmod(directory, 0o711); // where PostgreSQL has to run as nobody, it has to get through
   postgres = await startPostgres({ directory, durable: false });
   await once(postgres.url, `CREATE DATABASE ${TEMPLATE}`);
   const db = openDatabase({ url: databaseUrl(postgres.url, TEMPLATE) });
