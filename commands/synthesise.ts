@@ -40,7 +40,10 @@ export async function synthesise({ outdir, stage, validate, bundles = 'dist' }: 
     },
   });
   const [stderr, [code]] = await Promise.all([text(app.stderr), once(app, 'close')]);
-  if (code !== 0) throw new Error(stderr.trim() || `bin/app.ts ended with ${String(code)}`);
+  if (code !== 0) {
+    await rm(unfinished, { recursive: true, force: true });
+    throw new Error(stderr.trim() || `bin/app.ts ended with ${String(code)}`);
+  }
 
   await rm(folder, { recursive: true, force: true });
   await rename(unfinished, folder);

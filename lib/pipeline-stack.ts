@@ -20,7 +20,7 @@ export interface PipelineStackProps extends StackProps {
   bundles: string;
 }
 
-/** The whole pipeline of one stage, in the order a placement passes through it. */
+/** The whole pipeline of one stage, in numbered steps. */
 export class PipelineStack extends Stack {
   constructor(scope: Construct, id: string, props: PipelineStackProps) {
     super(scope, id, props);

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdtempSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { bundle, entries } from '../commands/bundle.ts';
 import { placementCreated, regenerateFile } from '../events/catalogue.ts';
 import { startAwsEndpoint, type AwsAnswer, type AwsRequest } from './support/aws-endpoint.ts';
+import { aFolder } from './support/folder.ts';
 import { invoke } from './support/invoke.ts';
 import { drain, nobody, startPeer } from './support/peer.ts';
 import { anEnvelope, aRecord, aTraceparent, stringAttributes } from './support/records.ts';
@@ -18,7 +17,7 @@ type Name = keyof typeof entries;
 const names = Object.keys(entries) as Name[];
 const workers = names.filter((name) => name !== 'api');
 
-const outdir = mkdtempSync(join(tmpdir(), 'nedlia-bundles-'));
+const outdir = aFolder();
 const { functions, inputs } = await bundle({ outdir });
 const file = (name: Name) => join(outdir, name, 'index.cjs');
 

@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { synthesise } from '../../commands/synthesise.ts';
+import { aFolder } from '../support/folder.ts';
 import { at, emptyBundles } from '../support/template.ts';
 
-const folder = () => mkdtempSync(join(tmpdir(), 'nedlia-synth-'));
-
 test('the template of a stage stands at the top of the assembly and names the folder of every function', async () => {
-  const outdir = folder();
+  const outdir = aFolder();
   await synthesise({ outdir, stage: 'local', validate: false, bundles: emptyBundles() });
   const template: unknown = JSON.parse(readFileSync(join(outdir, 'nedlia-local.template.json'), 'utf8'));
   const functions = Object.values(at(template, 'Resources') as object).filter(
@@ -23,20 +21,20 @@ test('the template of a stage stands at the top of the assembly and names the fo
 
 test('an unknown stage is one line that names the ones there are', async () => {
   await assert.rejects(
-    synthesise({ outdir: folder(), stage: 'production', validate: false, bundles: emptyBundles() }),
+    synthesise({ outdir: aFolder(), stage: 'production', validate: false, bundles: emptyBundles() }),
     ({ message }: Error) => /^there is no stage "production"; there is: local$/.test(message),
   );
 });
 
 test('a missing bundle says what to run', async () => {
   await assert.rejects(
-    synthesise({ outdir: folder(), stage: 'local', validate: false, bundles: folder() }),
+    synthesise({ outdir: aFolder(), stage: 'local', validate: false, bundles: aFolder() }),
     /no bundle in .*npm run build/,
   );
 });
 
 test('a folder that is not an assembly is not replaced', async () => {
-  const outdir = folder();
+  const outdir = aFolder();
   writeFileSync(join(outdir, 'thesis.txt'), '');
   await assert.rejects(synthesise({ outdir, stage: 'local', validate: false }), /not a cloud assembly/);
   assert.ok(existsSync(join(outdir, 'thesis.txt')));

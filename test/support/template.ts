@@ -1,11 +1,11 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { entries } from '../../commands/bundle.ts';
 import { PipelineStack } from '../../lib/pipeline-stack.ts';
 import type { StageName } from '../../lib/stages.ts';
+import { aFolder } from './folder.ts';
 
 export interface Resource {
   /** Its logical id. */
@@ -15,7 +15,7 @@ export interface Resource {
 
 /** A folder with a file for every function, and nothing in it. */
 export function emptyBundles(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'nedlia-bundles-'));
+  const folder = aFolder();
   for (const name of Object.keys(entries)) {
     mkdirSync(join(folder, name));
     writeFileSync(join(folder, name, 'index.cjs'), '');
@@ -29,7 +29,7 @@ export function templateOf(stage: StageName): {
   resources: (type: string) => Resource[];
 } {
   const bundles = emptyBundles();
-  const app = new App({ analyticsReporting: false, builtinCloudFormationValidation: false });
+  const app = new App({ outdir: aFolder(), analyticsReporting: false, builtinCloudFormationValidation: false });
   const template = Template.fromStack(new PipelineStack(app, `nedlia-${stage}`, { stage, bundles }));
   const resources = (type: string) =>
     Object.entries(template.findResources(type)).map(([id, resource]) => ({
