@@ -1,22 +1,44 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { backOffSeconds } from '../../aws/back-off.ts';
-import { Unavailable } from '../../core/unavailable.ts';
+import { it } from 'node:test';
+import { backOff, backOffSeconds } from '../../aws/back-off.ts';
+import { sqsClient } from '../../aws/clients.ts';
+import { startAwsEndpoint } from '../support/aws-endpoint.ts';
+import { captureLog } from '../support/log-lines.ts';
+import { recordSpans } from '../support/spans.ts';
 
-const failure = new Error('again');
-
-test('the longest wait doubles with each receive and ends at two minutes', () => {
-  const longest = [1, 2, 3, 6, 7, 50].map((receives) => backOffSeconds(receives, failure, () => 1));
-  assert.deepEqual(longest, [2, 4, 8, 64, 120, 120]);
+it('a back-off lies anywhere between one second and its cap, which doubles up to two minutes', () => {
+  const caps = [1, 2, 3, 4, 5, 6, 7, 100].map((receives) => backOffSeconds(receives, () => 0.9999));
+  assert.deepEqual(caps, [2, 4, 8, 16, 32, 64, 120, 120]);
+  assert.equal(
+    backOffSeconds(100, () => 0),
+    1,
+  );
+  assert.equal(
+    backOffSeconds(100, () => 0.5),
+    60,
+  );
 });
 
-test('the jitter is full: any whole second from one on', () => {
-  assert.equal(backOffSeconds(7, failure, () => 0), 1);
-  assert.equal(backOffSeconds(7, failure, () => 0.5), 60);
+it('hiding a message makes no span', async (t) => {
+  const spans = recordSpans(t);
+  const { requests } = await startAwsEndpoint(t, () => ({}));
+  await backOff(sqsClient(), 'http://sqs/things', 'receipt', 7);
+  assert.deepEqual(requests[0]?.input, {
+    QueueUrl: 'http://sqs/things',
+    ReceiptHandle: 'receipt',
+    VisibilityTimeout: 7,
+  });
+  assert.deepEqual(spans.all(), []);
 });
 
-test('what the failure asks for is the least, within a quarter of an hour', () => {
-  const asked = (retryAfter: number) => backOffSeconds(1, new Unavailable('busy', { retryAfter }), () => 0);
-  assert.deepEqual([asked(0), asked(45), asked(86_400)], [1, 45, 900]);
-  assert.equal(backOffSeconds(7, new Unavailable('busy', { retryAfter: 5 }), () => 1), 120);
+it('an SQS that does not answer holds it for a second, and nothing is thrown', async (t) => {
+  const lines = captureLog(t);
+  await startAwsEndpoint(t, () => ({ never: true }));
+  const start = Date.now();
+  await backOff(sqsClient(), 'http://sqs/things', 'receipt', 7);
+  assert.ok(Date.now() - start < 2000);
+  assert.deepEqual(
+    lines.map(({ level }) => level),
+    ['warn'],
+  );
 });

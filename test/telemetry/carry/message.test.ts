@@ -153,9 +153,9 @@ describe('an event that comes again', () => {
     assert.equal(opened.status, undefined);
   });
 
-  it('from the dead-letter queue continues its trace, however late', () => {
+  it('from the dead-letter queue continues its trace, however late, and though it was replayed once', () => {
     const late = { time: new Date(Date.now() - 5 * DAY).toISOString() };
-    const body = anEnvelope({ _trace: { traceparent: FIELD } }, late);
+    const body = anEnvelope({ _trace: { traceparent: FIELD } }, { ...late, 'replay-name': 'again' });
     const bySystem = aRecord({ body, attributes: { DeadLetterQueueSourceArn: 'arn:aws:sqs:x' } });
     const byConsumer = aRecord({ body, messageAttributes: stringAttributes({ 'nedlia.failure': '{}' }) });
     for (const record of [bySystem, byConsumer]) {
