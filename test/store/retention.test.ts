@@ -51,3 +51,11 @@ test('goes: what was published 7 days, received 30 days, answered 24 hours ago; 
   assert.equal(Number(unpublished), days.length);
   assert.deepEqual(await deleteExpired(db), { outbox: 0, inbox: 0, idempotency: 0 });
 });
+
+test('what has piled up goes in one call, batch by batch', async (t) => {
+  const { db } = await freshDatabase(t);
+  await sql`insert into inbox select 'c', n::text, now() - interval '31 days' from generate_series(1, 10001) n`.execute(
+    db,
+  );
+  assert.equal((await deleteExpired(db)).inbox, 10_001);
+});
