@@ -1,13 +1,13 @@
-import { join, resolve } from 'node:path';
+import { findPackageJSON } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
 import { build } from 'esbuild';
 
 const root = join(import.meta.dirname, '..');
 
-/**
- * npm installs a copy of this for each package that needs it, since a test-only dependency holds another version at the
- * top. A bundle carries one.
- */
-const oneCore = join(root, 'node_modules/@opentelemetry/sdk-trace-node/node_modules/@opentelemetry/core');
+/** The copy that OpenTelemetry's SDK sees. npm may install one for each package that needs it; a bundle carries this one. */
+const oneCore = dirname(
+  findPackageJSON('@opentelemetry/core', join(root, 'node_modules/@opentelemetry/sdk-trace-node/package.json')) ?? '',
+);
 
 /** Every deployed function and the file its bundle starts from; `lib/` names the same folders of `dist/`. */
 export const entries = {
