@@ -97,12 +97,12 @@ function readOptions() {
     });
     if (values.help) {
       process.stdout.write(HELP);
-      process.exit(0);
+      return process.exit(0);
     }
     return values;
   } catch (error) {
     process.stderr.write(`nedlia: ${error instanceof Error ? error.message : String(error)}\n\n${HELP}`);
-    process.exit(64);
+    return process.exit(64);
   }
 }
 

@@ -54,7 +54,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   const env = readEnv(contract, options.env);
   const stops: ((drainMs: number) => Promise<unknown>)[] = [];
   const stop = async (drainMs = 2500) => {
-    for (const one of stops.splice(0).reverse())
+    for (const one of stops.splice(0).toReversed())
       await one(drainMs).catch((error: unknown) => tell('stopping', String(error)));
   };
 

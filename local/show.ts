@@ -32,12 +32,12 @@ export function shower(colour: boolean) {
       if (!entry) return line.trim() ? `${paint('dim', name)} ${line}` : undefined;
       if (entry.level !== 'warn' && entry.level !== 'error') return undefined;
       const { level, message, reason, error, trace_id } = entry;
-      const why = reason ?? (error as { message?: string } | undefined)?.message;
+      const why = reason ?? error?.message;
       return [
         paint(level === 'error' ? 'red' : 'yellow', `${name} ${level}`),
         message,
-        why && `(${String(why)})`,
-        trace_id && paint('dim', `trace ${String(trace_id)}`),
+        why && `(${why})`,
+        trace_id && paint('dim', `trace ${trace_id}`),
       ]
         .filter(Boolean)
         .join(' ');
@@ -93,9 +93,18 @@ export function shower(colour: boolean) {
   };
 }
 
-function parse(line: string): Record<string, unknown> | undefined {
+/** A log line as `telemetry/log.ts` writes it. */
+interface LogLine {
+  level?: string;
+  message?: string;
+  reason?: string;
+  error?: { message?: string };
+  trace_id?: string;
+}
+
+function parse(line: string): LogLine | undefined {
   try {
-    return JSON.parse(line) as Record<string, unknown>;
+    return JSON.parse(line) as LogLine;
   } catch {
     return undefined;
   }

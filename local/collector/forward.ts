@@ -40,8 +40,7 @@ export function forwardTo(endpoint: string, headers: string | undefined, tell: (
         why = `HTTP ${answer.status}`;
         if (![429, 502, 503, 504].includes(answer.status)) break;
       } catch (error) {
-        why =
-          error instanceof Error ? String((error.cause as Error | undefined)?.message ?? error.message) : String(error);
+        why = error instanceof Error ? ((error.cause as Error | undefined)?.message ?? error.message) : String(error);
       }
     }
     lost++;

@@ -46,7 +46,7 @@ function received(span: OtlpSpan, resource: Record<string, unknown>): ReceivedSp
     traceState: span.traceState || undefined,
     name: span.name,
     kind: KINDS[span.kind ?? 0] ?? 'UNSPECIFIED',
-    service: String(resource['service.name'] ?? 'unknown_service'),
+    service: typeof resource['service.name'] === 'string' ? resource['service.name'] : 'unknown_service',
     resource,
     attributes: attributes(span.attributes),
     startMs: milliseconds(span.startTimeUnixNano),

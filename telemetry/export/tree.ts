@@ -27,8 +27,9 @@ interface Line {
  */
 export function renderTree(spans: TreeSpan[], { colour = false }: { colour?: boolean } = {}): string {
   const known = new Set(spans.map((span) => span.spanId));
-  const byParent = Map.groupBy(spans.toSorted((a, b) => a.startMs - b.startMs), (span) =>
-    span.parentSpanId && known.has(span.parentSpanId) ? span.parentSpanId : '',
+  const byParent = Map.groupBy(
+    spans.toSorted((a, b) => a.startMs - b.startMs),
+    (span) => (span.parentSpanId && known.has(span.parentSpanId) ? span.parentSpanId : ''),
   );
   const lines: Line[] = [];
   const visit = (span: TreeSpan, own: string, below: string): void => {
@@ -58,8 +59,11 @@ export function renderTree(spans: TreeSpan[], { colour = false }: { colour?: boo
 function where({ kind, service, attributes }: TreeSpan): string {
   if (kind === 'SERVER' || kind === 'CONSUMER') return ` [${service}]`;
   const target =
-    attributes['db.system.name'] ?? attributes['messaging.system.name'] ?? attributes['aws.s3.bucket'] ?? attributes['server.address'];
-  return kind === 'INTERNAL' || target === undefined ? '' : ` [${String(target)}]`;
+    attributes['db.system.name'] ??
+    attributes['messaging.system.name'] ??
+    attributes['aws.s3.bucket'] ??
+    attributes['server.address'];
+  return kind !== 'INTERNAL' && typeof target === 'string' ? ` [${target}]` : '';
 }
 
 function waited({ attributes }: TreeSpan): string {

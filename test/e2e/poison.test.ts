@@ -101,7 +101,7 @@ test('poison is moved aside with its reason, delays nobody, and a redrive goes o
     (all) => named(all, 'process nedlia-file-generator').length === 2,
     'the redriven one',
   );
-  const redriven = spans.filter(({ name }) => name === 'process nedlia-file-generator').at(-1);
+  const redriven = spans.findLast(({ name }) => name === 'process nedlia-file-generator');
   assert.equal(redriven?.attributes['aws.sqs.message.redriven'], true);
   assert.equal(redriven?.parentSpanId, '00f067aa0ba902b7');
 });

@@ -46,7 +46,7 @@ test('one placement is one trace with every hop, and every end of the pipeline g
 
   const webhooks =
     place.pipeline.receiver?.received().map(({ headers, body }) => ({ headers, ...JSON.parse(body) })) ?? [];
-  assert.deepEqual(webhooks.map(({ type }) => type).toSorted(), [
+  assert.deepEqual(webhooks.map(({ type }) => String(type)).toSorted(), [
     'placement.created',
     'placement.file_generated',
     'placement.validated',

@@ -107,11 +107,11 @@ test('every export is sent on byte for byte, with the headers that were asked fo
   const got: { url: string | undefined; key: unknown; body: Buffer }[] = [];
   let answer = 503;
   const target = createServer((request, response) => {
-    void buffer(request).then((body) => {
-      got.push({ url: request.url, key: request.headers['x-key'], body });
+    void (async () => {
+      got.push({ url: request.url, key: request.headers['x-key'], body: await buffer(request) });
       response.writeHead(answer).end();
       answer = 200;
-    });
+    })();
   }).listen(0, '127.0.0.1');
   await once(target, 'listening');
   t.after(() => target.close());
