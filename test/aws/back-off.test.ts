@@ -7,22 +7,24 @@ import { startAwsEndpoint } from '../support/aws-endpoint.ts';
 import { captureLog } from '../support/log-lines.ts';
 import { recordSpans } from '../support/spans.ts';
 
-it('a back-off lies anywhere between one second and its cap, which doubles up to two minutes', () => {
-  const caps = [1, 2, 3, 4, 5, 6, 7, 100].map((receives) => backOffSeconds(receives, undefined, () => 0.9999));
-  assert.deepEqual(caps, [2, 4, 8, 16, 32, 64, 120, 120]);
-  assert.equal(
-    backOffSeconds(100, undefined, () => 0),
-    1,
-  );
-  assert.equal(
-    backOffSeconds(100, undefined, () => 0.5),
-    60,
-  );
+const failure = new Error('again');
+const busy = (retryAfter: number) => new Unavailable('busy', { retryAfter });
+
+it('the longest back-off doubles with each receive and ends at two minutes', () => {
+  const longest = [1, 2, 3, 6, 7, 100].map((receives) => backOffSeconds(receives, failure, () => 1));
+  assert.deepEqual(longest, [2, 4, 8, 64, 120, 120]);
 });
 
-it('a failure that asks for a later time gets it, up to a quarter of an hour', () => {
-  const asked = (retryAfter: number) => backOffSeconds(1, new Unavailable('no', { retryAfter }), () => 1);
-  assert.deepEqual([asked(0), asked(1.5), asked(60), asked(86_400)], [2, 2, 60, 900]);
+it('its jitter is full: any whole second from one on', () => {
+  const waits = [0, 0.5, 1].map((random) => backOffSeconds(7, failure, () => random));
+  assert.deepEqual(waits, [1, 60, 120]);
+});
+
+it('what the failure asks for is the least, within a quarter of an hour', () => {
+  const waits = [0, 1.5, 45, 86_400].map((asked) => backOffSeconds(1, busy(asked), () => 0));
+  assert.deepEqual(waits, [1, 2, 45, 900]);
+  const jittered = backOffSeconds(7, busy(5), () => 1);
+  assert.equal(jittered, 120);
 });
 
 it('hiding a message makes no span', async (t) => {
