@@ -4,6 +4,7 @@ import { answerProblems } from './answers.ts';
 import { readJsonOnly } from './body.ts';
 import { answerClientError } from './client-errors.ts';
 import type { Deps } from './deps.ts';
+import { answerWithin } from './deadline.ts';
 import { decodable, refuseAtTheDoor } from './door.ts';
 import { describe } from './openapi.ts';
 import { type RequestDone, tellRequests } from './request-log.ts';
@@ -16,12 +17,17 @@ import { ProblemSchema } from './wire/problem.ts';
 export interface AppOptions {
   /** What a caller's trace headers are worth. */
   edge: 'continue' | 'link' | 'ignore';
+  /** How long the work of one request may take, 19 s if not given: an answer must be there within 20 s. */
+  answerWithinMs?: number | undefined;
   /** Hears of every request when it is over, instead of the log. */
   onRequestDone?: ((done: RequestDone) => void) | undefined;
 }
 
 /** Builds the API: one app for both doors, complete, listening to nothing. Close it with `app.close()`. */
-export async function buildApp(deps: Deps, { edge, onRequestDone }: AppOptions): Promise<FastifyInstance> {
+export async function buildApp(
+  deps: Deps,
+  { edge, answerWithinMs = 19_000, onRequestDone }: AppOptions,
+): Promise<FastifyInstance> {
   const app = Fastify({
     // Nothing is corrected in silence: what does not fit is refused, with every reason at once.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: true } },
@@ -30,8 +36,7 @@ export async function buildApp(deps: Deps, { edge, onRequestDone }: AppOptions):
     exposeHeadRoutes: false,
     return503OnClosing: false,
     clientErrorHandler: answerClientError,
-    // Every request is over within 20 s: a body has 10 s to arrive, the work the rest.
-    handlerTimeout: 19_000,
+    // A request has 10 s to arrive, its headers 5 s: a client that trickles bytes holds no connection.
     requestTimeout: 10_000,
     keepAliveTimeout: 5000,
     http: { headersTimeout: 5000, connectionsCheckingInterval: 1000 },
@@ -40,6 +45,7 @@ export async function buildApp(deps: Deps, { edge, onRequestDone }: AppOptions):
   traceRequests(app, { edge, untraced: [HEALTH] });
   tellRequests(app, HEALTH, onRequestDone);
   answerProblems(app);
+  answerWithin(app, answerWithinMs);
   refuseAtTheDoor(app);
   readJsonOnly(app);
 

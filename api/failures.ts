@@ -8,11 +8,7 @@ import { fieldErrors } from './validation.ts';
 const framework: Record<string, [Code, string]> = {
   FST_ERR_CTP_EMPTY_JSON_BODY: ['invalid-json', 'The body is empty.'],
   FST_ERR_CTP_INVALID_JSON_BODY: ['invalid-json', 'The body is not valid JSON.'],
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['invalid-json', 'The body is not as long as Content-Length says.'],
-  FST_ERR_CTP_BODY_TOO_LARGE: ['body-too-large', 'The body is larger than 64 KiB.'],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported-media-type', 'Send the body as application/json.'],
-  FST_ERR_BAD_URL: ['malformed-url', 'The path is not valid percent-encoding.'],
-  FST_ERR_HANDLER_TIMEOUT: ['unavailable', 'The request took too long and was given up; it may still complete.'],
 };
 
 /** Whatever was thrown, as the problem to answer with. What nobody foresaw is `internal-error`, its cause attached for the log only. */
@@ -40,7 +36,6 @@ function ofFramework(error: FastifyError): Problem {
     });
   }
   const [code, detail] = framework[error.code] ?? [];
-  if (code === 'unavailable' && detail) return unavailable(detail, 5, error);
   if (code && detail) return new Problem(code, detail);
   const refused = error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500;
   return refused ? new Problem('invalid-request', 'The request could not be read.') : internal(error);

@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import { createServer, connect, type Socket } from 'node:net';
+import { after, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RequestDone } from '../../api/request-log.ts';
+import { startServer, type ServerOptions } from '../../api/server.ts';
+import { EnvironmentError } from '../../core/env.ts';
+import { askOverHttp, assertProblem, openApi } from '../support/api.ts';
+import { freshDatabase } from '../support/database.ts';
+import { captureLog } from '../support/log-lines.ts';
+
+const lines = captureLog({ after: (done) => after(done as () => void) });
+const api = await openApi();
+const { url: DATABASE_URL } = await freshDatabase();
+const env = {
+  DATABASE_URL,
+  EVENT_BUS_NAME: 'nedlia-events',
+  FILE_GENERATOR_QUEUE_URL: 'http://127.0.0.1:9/000000000000/nedlia-file-generator',
+  RELAY_QUEUE_URL: 'http://127.0.0.1:9/000000000000/nedlia-relay',
+};
+const start = (options: Partial<ServerOptions> = {}) => startServer({ env, host: '127.0.0.1', port: 0, ...options });
+const portOf = (url: string) => Number(new URL(url).port);
+
+/** What came back until the server closed the connection, or `withinMs` were over. */
+async function exchange(port: number, text: string | Buffer, withinMs = 2000): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  let received = '';
+  socket.on('data', (chunk) => (received += chunk.toString()));
+  socket.on('error', () => {});
+  socket.write(text);
+  await Promise.race([new Promise((resolve) => socket.once('close', resolve)), sleep(withinMs)]);
+  socket.destroy();
+  return received;
+}
+
+test('what is no HTTP is answered with a problem, and the connection closed', async () => {
+  for (const [text, status] of [
+    ['nonsense\r\n\r\n', 400],
+    ['GET / HTTP/1.1\r\nhost: a\r\ncontent-length: x\r\n\r\n', 400],
+    [`GET / HTTP/1.1\r\nhost: a\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`, 431],
+  ] as const) {
+    const received = await exchange(api.port, text);
+    assert.match(received, new RegExp(`^HTTP/1.1 ${status} `));
+    const { status: inBody, type } = JSON.parse(received.split('\r\n\r\n')[1] ?? '') as Record<string, unknown>;
+    assert.equal(inBody, status);
+    assert.match(String(type), /^urn:nedlia:problem:/);
+    assert.match(received, /content-type: application\/problem\+json/);
+  }
+});
+
+test('a path in absolute form is the same path', async () => {
+  const received = await exchange(api.port, 'GET http://a/v1/videos HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n');
+  assert.match(received, /^HTTP\/1.1 200 /);
+});
+
+test('the answer to a body that is far too large arrives, and the upload is not waited for', async () => {
+  for (const megabytes of [1, 20]) {
+    const body = Buffer.alloc(megabytes * 1024 * 1024, 'x');
+    body.write('{"title":"');
+    const head = `POST /v1/videos HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
+    assert.match(await exchange(api.port, Buffer.concat([Buffer.from(head), body])), /^HTTP\/1.1 413 /);
+  }
+});
+
+test('a chunked body over the limit is 413, under it is read', async () => {
+  const send = (size: number) => {
+    const body = JSON.stringify({ name: 'x'.repeat(size) });
+    const half = Math.floor(body.length / 2);
+    const chunks = [body.slice(0, half), body.slice(half), ''].map(
+      (chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`,
+    );
+    const head = 'POST /v1/products HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-type: application/json\r\n';
+    return exchange(api.port, `${head}transfer-encoding: chunked\r\n\r\n${chunks.join('')}`);
+  };
+  assert.match(await send(100), /^HTTP\/1.1 201 /);
+  assert.match(await send(70_000), /^HTTP\/1.1 413 /);
+});
+
+test('a client that trickles its headers is cut off after some 5 s', async () => {
+  const began = performance.now();
+  const received = await exchange(api.port, 'GET /v1/videos HTTP/1.1\r\nhost: a\r\n', 9000);
+  assert.match(received, /^HTTP\/1.1 408 /);
+  assert.match(received, /urn:nedlia:problem:request-timeout/);
+  assert.ok(performance.now() - began < 8000);
+});
+
+test('a taken port is an error, or the next one is taken when that is wished', async () => {
+  const other = createServer();
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+  after(() => other.close());
+  const { port } = other.address() as { port: number };
+  await assert.rejects(start({ port }), { code: 'EADDRINUSE' });
+  const said: string[] = [];
+  const server = await start({ port, nextFreePort: true, log: (line) => said.push(line) });
+  assert.ok(portOf(server.url) > port);
+  assert.match(said[0] ?? '', new RegExp(`port ${port} is taken`));
+  assert.equal((await askOverHttp(portOf(server.url), { method: 'GET', path: '/health/live' })).status, 200);
+  await server.close();
+});
+
+test('a wrong environment is told by the name of its variable', async () => {
+  await assert.rejects(start({ env: { ...env, RELAY_QUEUE_URL: undefined } }), (error) => {
+    assert.ok(error instanceof EnvironmentError);
+    assert.match(error.message, /RELAY_QUEUE_URL is missing/);
+    return true;
+  });
+});
+
+test('the local door shows the reference page and the document', async () => {
+  const server = await start({ onRequestDone: () => {} });
+  const page = await askOverHttp(portOf(server.url), { method: 'GET', path: '/docs/' });
+  assert.equal(page.status, 200);
+  assert.match(page.text, /<title>/i);
+  const document = await askOverHttp(portOf(server.url), { method: 'GET', path: '/openapi.json' });
+  assert.equal(document.json['openapi'], '3.1.0');
+  assertProblem(await askOverHttp(portOf(server.url), { method: 'GET', path: '/docs/none' }), 404, 'not-found');
+  await server.close();
+});
+
+test('closing lets running requests end, cuts idle and half-open connections, and may be repeated', async () => {
+  const server = await start({ onRequestDone: () => {} });
+  const port = portOf(server.url);
+  const idle: Socket = connect(port, '127.0.0.1');
+  idle.on('error', () => {});
+  idle.write('GET /health/live HTTP/1.1\r\nhost: a\r\n\r\n');
+  const halfOpen = connect(port, '127.0.0.1');
+  halfOpen.on('error', () => {});
+  halfOpen.write('GET /health/live HTTP/1.1\r\nhost:');
+  await sleep(50);
+  const running = askOverHttp(port, { method: 'GET', path: '/v1/videos' });
+  await sleep(5);
+  const began = performance.now();
+  await Promise.all([server.close(), server.close()]);
+  assert.ok(performance.now() - began < 4000);
+  assert.equal((await running).status, 200);
+  await assert.rejects(askOverHttp(port, { method: 'GET', path: '/health/live' }), { code: 'ECONNREFUSED' });
+});
+
+test('one log line per request: method, route, status, duration and trace, and nothing of what was sent', async () => {
+  const server = await start();
+  const port = portOf(server.url);
+  lines.length = 0;
+  const headers = { authorization: 'Bearer canary-header', 'x-correlation-id': 'order-9' };
+  const answered = await askOverHttp(port, { method: 'GET', path: '/v1/videos/canary-id?x=canary-query', headers });
+  await askOverHttp(port, { method: 'GET', path: '/canary-path' });
+  await askOverHttp(port, { method: 'GET', path: '/health/live' });
+  await sleep(20);
+  await server.close();
+  const requests = lines.filter((line) => line.message === 'request');
+  assert.deepEqual(
+    requests.map(({ method, route, status }) => ({ method, route, status })),
+    [
+      { method: 'GET', route: '/v1/videos/:id', status: 404 },
+      { method: 'GET', route: undefined, status: 404 },
+    ],
+  );
+  const [first] = requests;
+  assert.equal(first?.['trace_id'], answered.json['trace_id']);
+  assert.equal(first?.['correlation_id'], 'order-9');
+  assert.equal(typeof first?.['duration_ms'], 'number');
+  assert.ok(!JSON.stringify(lines).includes('canary'), JSON.stringify(lines));
+});
+
+test('whoever starts the server may hear of requests instead of the log, also of those a client left', async () => {
+  const done: RequestDone[] = [];
+  const server = await start({ onRequestDone: (one) => done.push(one) });
+  const port = portOf(server.url);
+  lines.length = 0;
+  await askOverHttp(port, { method: 'GET', path: '/v1/videos' });
+  const socket = connect(port, '127.0.0.1');
+  socket.write('POST /v1/videos HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 10\r\n\r\n{');
+  await sleep(50);
+  socket.destroy();
+  await sleep(50);
+  await server.close();
+  assert.deepEqual(
+    done.map(({ method, route, aborted }) => ({ method, route, aborted })),
+    [
+      { method: 'GET', route: '/v1/videos', aborted: false },
+      { method: 'POST', route: '/v1/videos', aborted: true },
+    ],
+  );
+  assert.equal(done[0]?.status, 200);
+  assert.match(done[0]?.traceId ?? '', /^[0-9a-f]{32}$/);
+  assert.deepEqual(
+    lines.filter((line) => line.message === 'request'),
+    [],
+  );
+});
