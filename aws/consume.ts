@@ -49,7 +49,7 @@ const ANSWER_MS = 750;
 export function consumer<M extends { correlationId: string | undefined }>(
   options: Consumer<M>,
 ): (event: SQSEvent, context: LambdaContext) => Promise<SQSBatchResponse> {
-  return async (event, context) => {
+  return async (event, context: Partial<LambdaContext> = {}) => {
     const records = event.Records ?? [];
     const batch = { queue: options.queue.name, messages: records.length };
     try {
@@ -73,6 +73,9 @@ export function consumer<M extends { correlationId: string | undefined }>(
 const isDone = (outcome: PromiseSettledResult<'done' | 'again'> | undefined): boolean =>
   outcome?.status === 'fulfilled' && outcome.value === 'done';
 
+/** Without a word from Lambda, as in a call by hand, there is no end. */
+const timeLeft = (context: Partial<LambdaContext>): number => context.getRemainingTimeInMillis?.() ?? Infinity;
+
 /** A record on its way, with what marks its span as failed. */
 interface Current {
   record: SQSRecord;
@@ -82,7 +85,7 @@ interface Current {
 
 async function settle<M extends { correlationId: string | undefined }>(
   options: Consumer<M>,
-  context: LambdaContext,
+  context: Partial<LambdaContext>,
   current: Current,
 ): Promise<'done' | 'again'> {
   const { body, parseError, arrival } = current.opened;
@@ -95,7 +98,7 @@ async function settle<M extends { correlationId: string | undefined }>(
     return giveUpOrRetry(options, context, current, error);
   }
   return withCorrelation(message.correlationId, async () => {
-    const limit = Math.min(options.capMs ?? 25_000, context.getRemainingTimeInMillis() - RESERVE_MS);
+    const limit = Math.min(options.capMs ?? 25_000, timeLeft(context) - RESERVE_MS);
     try {
       await within(limit, async (signal) => options.story(message, { messageId, sentAt, receives, signal }));
       return 'done';
@@ -107,7 +110,7 @@ async function settle<M extends { correlationId: string | undefined }>(
 
 async function giveUpOrRetry(
   { queue, sqs }: Pick<Consumer<never>, 'queue' | 'sqs'>,
-  context: LambdaContext,
+  context: Partial<LambdaContext>,
   { record, opened, failed }: Current,
   error: unknown,
 ): Promise<'done' | 'again'> {
@@ -116,7 +119,7 @@ async function giveUpOrRetry(
     const failure = { reason: error.reason, queue: queue.name, messageId, receives };
     failed(error, error.reason);
     log.error('message given up', { ...failure, error });
-    const left = Math.max(0, Math.min(MOVE_MS, context.getRemainingTimeInMillis() - ANSWER_MS));
+    const left = Math.max(0, Math.min(MOVE_MS, timeLeft(context) - ANSWER_MS));
     try {
       await moveToDeadLetters(sqs, queue.deadLetterUrl, record, failure, AbortSignal.timeout(left));
       return 'done';

@@ -9,10 +9,10 @@ export interface Invocation {
   readonly span: SpanContext;
 }
 
-/** What Lambda says about a call; a subset of its context object. */
+/** What Lambda says about a call; a subset of its context object, of which a call by hand may leave out anything. */
 export interface LambdaContextLike {
-  functionName: string;
-  awsRequestId: string;
+  functionName?: string | undefined;
+  awsRequestId?: string | undefined;
   invokedFunctionArn?: string | undefined;
 }
 
@@ -35,13 +35,13 @@ export async function traceInvocation<T>(
   work: (invocation: Invocation) => Promise<T>,
 ): Promise<T> {
   const span = startSpan(
-    lambda.functionName,
+    lambda.functionName ?? queue,
     {
       kind: SpanKind.SERVER,
       attributes: {
         [name.faasTrigger]: 'pubsub',
-        [name.invocationId]: lambda.awsRequestId,
         [name.coldStart]: cold,
+        ...(lambda.awsRequestId && { [name.invocationId]: lambda.awsRequestId }),
         ...(lambda.invokedFunctionArn && { [name.cloudResourceId]: lambda.invokedFunctionArn }),
         [name.messagingSystem]: 'aws.sqs',
         [name.destination]: queue,

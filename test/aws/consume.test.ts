@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SQSEvent } from 'aws-lambda';
+import type { Context, SQSEvent } from 'aws-lambda';
 import type { Delivery } from '../../aws/consume.ts';
 import { consumer } from '../../aws/consume.ts';
 import { Permanent } from '../../core/permanent.ts';
@@ -181,6 +181,13 @@ describe('an invocation', () => {
     assert.deepEqual(await handler({ Records: [] }, aLambdaContext()), { batchItemFailures: [] });
     assert.deepEqual(await handler({} as SQSEvent, aLambdaContext()), { batchItemFailures: [] });
     assert.equal(flushes.length, 2);
+  });
+
+  it('by hand needs no context', async () => {
+    const { handler } = aConsumer(nothing);
+    const event = { Records: [aRecord()] };
+    assert.deepEqual(await handler(event, {} as Context), { batchItemFailures: [] });
+    assert.deepEqual(await (handler as (event: SQSEvent) => unknown)(event), { batchItemFailures: [] });
   });
 
   it('flushes once, after its last span ended and before it answers', async (t) => {
