@@ -48,8 +48,8 @@ const ANSWER_MS = 750;
  */
 export function consumer<M extends { correlationId: string | undefined }>(
   options: Consumer<M>,
-): (event: SQSEvent, context: LambdaContext) => Promise<SQSBatchResponse> {
-  return async (event, context: Partial<LambdaContext> = {}) => {
+): (event: SQSEvent, context?: Partial<LambdaContext>) => Promise<SQSBatchResponse> {
+  return async (event, context = {}) => {
     const records = event.Records ?? [];
     const batch = { queue: options.queue.name, messages: records.length };
     try {
