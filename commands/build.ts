@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import { bundle } from './bundle.ts';
+import { bundle } from '../lib/bundle.ts';
 
 const HELP = `npm run build: builds every function into dist/<function>/index.cjs, each exporting "handler".
 

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { bundle } from './bundle.ts';
-import { synthesise } from './synthesise.ts';
+import { bundle } from '../lib/bundle.ts';
+import { synthesise } from '../lib/synthesise.ts';
 
 const HELP = `npm run synth: writes the CloudFormation templates into cdk.out/, offline and without credentials.
 

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { globSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { bundle } from '../commands/bundle.ts';
-import { synthesise } from '../commands/synthesise.ts';
+import { bundle } from '../lib/bundle.ts';
+import { synthesise } from '../lib/synthesise.ts';
 
 /** What bundles and template are made of: whatever changes here makes both anew. */
 const SOURCES = [

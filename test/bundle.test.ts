@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { bundle, entries } from '../commands/bundle.ts';
+import { bundle, entries } from '../lib/bundle.ts';
 import { placementCreated, regenerateFile } from '../events/catalogue.ts';
 import { startAwsEndpoint, type AwsAnswer, type AwsRequest } from './support/aws-endpoint.ts';
 import { aFolder } from './support/folder.ts';

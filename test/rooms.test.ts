@@ -43,7 +43,7 @@ const planted: [promise: string, path: string, source: string][] = [
   ['the stack takes no value of a function', 'lib/a.ts', `import { env } from '../lambdas/relay/env.ts';`],
   ['the stack takes no other type of a function', 'lib/a.ts', `import type { X } from '../lambdas/relay/relay.ts';`],
   ['the machine at hand is imported by nobody', 'aws/a.ts', `import { x } from '../local/postgres.ts';`],
-  ['functions do not know the commands', 'api/a.ts', `import { bundle } from '../commands/bundle.ts';`],
+  ['functions do not know the commands', 'api/a.ts', `import { start } from '../commands/start.ts';`],
   ['nobody needs the tests', 'commands/a.ts', `import { x } from '../test/support/spans.ts';`],
   ['an import over several lines counts', 'core/a.ts', `import {\n  x,\n  y,\n} from '../events/read.ts';`],
   ['an import for its effect counts', 'core/a.ts', `import '../store/database.ts';`],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { synthesise } from '../../commands/synthesise.ts';
+import { synthesise } from '../../lib/synthesise.ts';
 import { aFolder } from '../support/folder.ts';
 import { at, emptyBundles } from '../support/template.ts';
 

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { entries } from '../../commands/bundle.ts';
+import { entries } from '../../lib/bundle.ts';
 import { PipelineStack } from '../../lib/pipeline-stack.ts';
 import type { StageName } from '../../lib/stages.ts';
 import { aFolder } from './folder.ts';

@@ -1,13 +1,7 @@
-import { findPackageJSON } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 
 const root = join(import.meta.dirname, '..');
-
-/** The copy that OpenTelemetry's SDK sees. npm may install one for each package that needs it; a bundle carries this one. */
-const oneCore = dirname(
-  findPackageJSON('@opentelemetry/core', join(root, 'node_modules/@opentelemetry/sdk-trace-node/package.json')) ?? '',
-);
 
 /** Every deployed function and the file its bundle starts from; `lib/` names the same folders of `dist/`. */
 export const entries = {
@@ -42,7 +36,6 @@ export async function bundle(options: { outdir?: string } = {}): Promise<Bundles
     target: 'node24',
     format: 'cjs',
     mainFields: ['module', 'main'],
-    alias: { '@opentelemetry/core': oneCore },
     external: ['pg-native'], // pg asks for it lazily and we never do
     minifyWhitespace: true,
     minifySyntax: true,

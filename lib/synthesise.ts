@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
-import type { StageName } from '../lib/stages.ts';
+import type { StageName } from './stages.ts';
 
 const root = join(import.meta.dirname, '..');
 
