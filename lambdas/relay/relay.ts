@@ -1,5 +1,6 @@
 import type { Publisher } from '../../outbox/publish.ts';
 import { log } from '../../telemetry/log.ts';
+import { metric } from '../../telemetry/metric.ts';
 
 /** What the story is handed. */
 export interface Relays {
@@ -22,9 +23,11 @@ export function relay({ publishLeft, oldestAge, deleteExpired, now = () => perfo
   let running: Promise<void> | undefined;
 
   const run = async (signal: AbortSignal): Promise<void> => {
-    const oldest = await oldestAge();
+    const oldest = (await oldestAge()) ?? 0;
+    // Said before the work: a run that ends badly has told how long the oldest waits all the same.
+    log.info('outbox looked at', { oldest_ms: oldest, ...metric('OutboxOldestAge', 'Seconds', oldest / 1000) });
     const { published, refused } = await publishLeft(signal);
-    log.info('outbox relayed', { published, refused, oldest_ms: oldest ?? 0 });
+    log.info('outbox relayed', { published, refused, oldest_ms: oldest });
 
     if (now() - cleanedAt >= HOUR_MS) {
       log.info('expired rows deleted', await deleteExpired());

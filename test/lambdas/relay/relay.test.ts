@@ -41,6 +41,18 @@ test('a run tells how much it said and how long the oldest had waited', async (t
   assert.deepEqual([line?.['published'], line?.['refused'], line?.['oldest_ms']], [3, 0, 4200]);
 });
 
+test('a run writes the age of the oldest row as a metric CloudWatch reads off the line, even when it fails afterwards', async (t) => {
+  const { nudge, lines } = aRelay(t, { fails: () => true });
+  const began = Date.now();
+  await assert.rejects(nudge());
+  const line = lines.find(({ message }) => message === 'outbox looked at');
+  assert.equal(line?.['OutboxOldestAge'], 4.2);
+  const { Timestamp, ...said } = line['_aws'] as { Timestamp: number };
+  assert.ok(Timestamp >= began && Timestamp <= Date.now());
+  const metrics = [{ Name: 'OutboxOldestAge', Unit: 'Seconds' }];
+  assert.deepEqual(said, { CloudWatchMetrics: [{ Namespace: 'nedlia', Dimensions: [[]], Metrics: metrics }] });
+});
+
 test('refused rows fail every nudge of the batch, so that they come back', async (t) => {
   const { nudge } = aRelay(t, { refused: 2 });
   const outcomes = await Promise.allSettled([nudge(), nudge()]);
