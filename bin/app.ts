@@ -1,6 +1,7 @@
 /* oxlint-disable eslint/no-new -- a construct adds itself to its scope */
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
+import { DataStack } from '../lib/data-stack.ts';
 import { PipelineStack } from '../lib/pipeline-stack.ts';
 import { isStageName, stages } from '../lib/stages.ts';
 
@@ -16,6 +17,7 @@ if (!isStageName(stage)) {
 }
 
 const bundles: unknown = app.node.tryGetContext('bundles') ?? join(import.meta.dirname, '../dist');
-new PipelineStack(app, `nedlia-${stage}`, { stage, bundles: String(bundles) });
+const data = new DataStack(app, `nedlia-${stage}-data`, { stage });
+new PipelineStack(app, `nedlia-${stage}`, { stage, data, bundles: String(bundles) });
 
 app.synth();

@@ -1,8 +1,7 @@
 /* oxlint-disable eslint/no-new -- a construct adds itself to its scope */
-import { CfnOutput, CfnParameter, Duration, Lazy, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, CfnParameter, Duration, Lazy, Stack, type StackProps } from 'aws-cdk-lib';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { BUS, heardBy, service } from '../events/catalogue.ts';
 import type { env as fileGeneratorEnv } from '../lambdas/file-generator/env.ts';
@@ -10,21 +9,24 @@ import type { env as notifierEnv } from '../lambdas/notifier/env.ts';
 import type { env as validatorEnv } from '../lambdas/validator/env.ts';
 import { Api } from './api.ts';
 import { Consumer } from './consumer.ts';
+import type { DataStack } from './data-stack.ts';
 import { Relay } from './relay.ts';
 import { stages, type StageName } from './stages.ts';
 import type { Worker } from './worker.ts';
 
 export interface PipelineStackProps extends StackProps {
   stage: StageName;
+  data: DataStack;
   /** The folder holding the built `<function>/index.cjs`. */
   bundles: string;
 }
 
-/** The whole pipeline of one stage, in numbered steps. */
+/** What only runs: the whole pipeline of one stage, in numbered steps. It can be destroyed and deployed again without losing anything. */
 export class PipelineStack extends Stack {
   constructor(scope: Construct, id: string, props: PipelineStackProps) {
     super(scope, id, props);
     const stage = stages[props.stage];
+    const { files: bucket, deadLetters } = props.data;
 
     // 1. What is given from outside: where the database is, where webhooks go, who collects traces.
     const databaseUrl = this.given('DatabaseUrl', 'postgres://… of the database the functions use', { secret: true });
@@ -33,19 +35,13 @@ export class PipelineStack extends Stack {
     const collectorEndpoint = this.given('CollectorEndpoint', 'OTLP/HTTP collector; empty for none', { default: '' });
     const surroundings = { stage: props.stage, bundles: props.bundles, collectorEndpoint };
 
-    // 2. Where facts are said, and where files lie.
+    // 2. Where facts are said.
     const bus = new EventBus(this, 'Bus', { eventBusName: BUS });
-    const bucket = new Bucket(this, 'Files', {
-      versioned: true, // makes "exactly one version per file" a promise that can be checked
-      encryption: BucketEncryption.S3_MANAGED,
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      enforceSSL: true,
-      removalPolicy: stage.keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-    });
 
     // 3. The relay: says what was committed but not said. Whoever commits nudges it, and it may send commands to the file-generator.
     const relay: Relay = new Relay(this, 'Relay', {
       surroundings,
+      deadLetterQueue: deadLetters.of[service.relay],
       environment: {
         DATABASE_URL: databaseUrl,
         EVENT_BUS_NAME: bus.eventBusName,
@@ -64,6 +60,7 @@ export class PipelineStack extends Stack {
     const fileGenerator = new Consumer<typeof fileGeneratorEnv>(this, 'FileGenerator', {
       surroundings,
       service: service.fileGenerator,
+      deadLetterQueue: deadLetters.of[service.fileGenerator],
       bundle: 'file-generator',
       bus,
       hears: heardBy.fileGenerator,
@@ -73,6 +70,7 @@ export class PipelineStack extends Stack {
     const validator = new Consumer<typeof validatorEnv>(this, 'Validator', {
       surroundings,
       service: service.validator,
+      deadLetterQueue: deadLetters.of[service.validator],
       bundle: 'validator',
       bus,
       hears: heardBy.validator,
@@ -82,6 +80,7 @@ export class PipelineStack extends Stack {
     const notifier = new Consumer<typeof notifierEnv>(this, 'Notifier', {
       surroundings,
       service: service.notifier,
+      deadLetterQueue: deadLetters.of[service.notifier],
       bundle: 'notifier',
       bus,
       hears: heardBy.notifier,
@@ -125,6 +124,7 @@ export class PipelineStack extends Stack {
       new CfnOutput(this, `${name}QueueUrl`, { value: queue.queueUrl });
       new CfnOutput(this, `${name}DeadLetterQueueUrl`, { value: deadLetterQueue.queueUrl });
     }
+    new CfnOutput(this, 'UndeliveredDeadLetterQueueUrl', { value: deadLetters.undelivered.queueUrl });
   }
 
   /** A CloudFormation parameter; a secret's value is shown nowhere. */

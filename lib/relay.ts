@@ -1,4 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { service } from '../events/catalogue.ts';
 import type { env } from '../lambdas/relay/env.ts';
@@ -7,6 +8,7 @@ import { Worker, type WorkerProps } from './worker.ts';
 
 export interface RelayProps {
   surroundings: Surroundings;
+  deadLetterQueue: IQueue;
   environment: WorkerProps<typeof env>['environment'];
 }
 

@@ -1,15 +1,18 @@
 import { Duration } from 'aws-cdk-lib';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Contract, Variables } from '../core/env.ts';
-import { DEAD_LETTER_SUFFIX } from '../events/catalogue.ts';
+import type { WorkerService } from './dead-letters.ts';
 import { PipelineFunction, type PipelineFunctionProps } from './function.ts';
 
 /** What a worker provides itself. */
 type Own = 'QUEUE_URL' | 'DEAD_LETTER_QUEUE_URL';
 
 export interface WorkerProps<C extends Contract> extends Omit<PipelineFunctionProps<C>, 'environment'> {
+  service: WorkerService;
+  /** Where what it cannot do ends up. */
+  deadLetterQueue: IQueue;
   /** The contract of the function's `env.ts` without its two queue addresses, which are given here. */
   environment: Omit<Variables<C>, Own>;
   /** Receives until SQS itself gives up on a message and moves it to the dead-letter queue. */
@@ -20,22 +23,16 @@ export interface WorkerProps<C extends Contract> extends Omit<PipelineFunctionPr
   batchingWindow?: Duration;
 }
 
-/** A function that works off its own queue in batches, and the dead-letter queue for what it cannot do. */
+/** A function that works off its own queue in batches, and puts what it cannot do into a dead-letter queue. */
 export class Worker<C extends Contract> extends Construct {
   readonly queue: Queue;
-  readonly deadLetterQueue: Queue;
+  readonly deadLetterQueue: IQueue;
   readonly function: PipelineFunction<C>;
 
   constructor(scope: Construct, id: string, props: WorkerProps<C>) {
     super(scope, id);
 
-    this.deadLetterQueue = new Queue(this, 'DeadLetterQueue', {
-      queueName: `${props.service}${DEAD_LETTER_SUFFIX}`,
-      retentionPeriod: Duration.days(14), // the most SQS offers: time to find and mend the cause
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-    });
-
+    this.deadLetterQueue = props.deadLetterQueue;
     this.queue = new Queue(this, 'Queue', {
       queueName: props.service,
       // A message moved by SQS keeps its age: four days here leave ten in the dead-letter queue.

@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { RequestDone } from '../api/request-log.ts';
 import { startServer } from '../api/server.ts';
@@ -18,6 +17,7 @@ import { claim } from './claim.ts';
 import { env as contract } from './env.ts';
 import { startPostgres } from './postgres.ts';
 import { startReceiver, type Receiver } from './receiver.ts';
+import { ownSecret } from './webhook-secret.ts';
 
 export interface PipelineOptions {
   /** Where data, bundles and template are kept; `.nedlia` for people. */
@@ -93,7 +93,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 
     const aws = await startLocalAws({
       assembly: assembly.folder,
-      stack: 'nedlia-local',
+      stacks: ['nedlia-local-data', 'nedlia-local'],
       directory,
       parameters: {
         DatabaseUrl: databaseUrl,
@@ -172,13 +172,3 @@ const tracing = (endpoint: string) => ({
   OTEL_BSP_SCHEDULE_DELAY: '100',
   OTEL_RESOURCE_ATTRIBUTES: 'service.namespace=nedlia,deployment.environment.name=local',
 });
-
-/** A webhook secret of this machine's own (Standard Webhooks form), made once and kept beside the data. */
-async function ownSecret(directory: string): Promise<string> {
-  const file = path.join(directory, 'webhook-secret');
-  const kept = await readFile(file, 'utf8').catch(() => undefined);
-  if (kept) return kept.trim();
-  const secret = `whsec_${randomBytes(32).toString('base64')}`;
-  await writeFile(file, `${secret}\n`, { mode: 0o600 });
-  return secret;
-}

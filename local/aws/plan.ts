@@ -7,6 +7,8 @@ export interface Plan {
   functions: FunctionPlan[];
   mappings: Mapping[];
   outputs: Record<string, string>;
+  /** What another stack may import, by its name. */
+  exports: Record<string, string>;
 }
 
 export interface Rule {

@@ -4,9 +4,36 @@ import type { Plan } from './plan.ts';
 import { readers } from './resources.ts';
 import { resolver, type Template } from './template.ts';
 
-/** Permissions, log groups, alarms, and the API, which runs from source: they change nothing on loopback. */
+/**
+ * Permissions, log groups, alarms, the API, which runs from source, and what CloudFormation calls once at a deployment (`npm start`
+ * migrates itself): they change nothing on loopback.
+ */
 const WITHOUT_EFFECT =
-  /^AWS::(IAM|Logs|CloudWatch|ApiGateway)::|^AWS::(CDK::Metadata|Lambda::Permission|SQS::QueuePolicy|S3::BucketPolicy)$/;
+  /^AWS::(IAM|Logs|CloudWatch|ApiGateway|CloudFormation)::|^AWS::(CDK::Metadata|Lambda::Permission|SQS::QueuePolicy|S3::BucketPolicy)$/;
+
+interface Surroundings {
+  assembly: string;
+  endpoint: string;
+  parameters: Record<string, string>;
+}
+
+/**
+ * Turns the synthesised templates of stacks into one plan, in the order of deployment: a stack may import what those before it
+ * export. Of the functions there are those that a queue feeds; nothing else on loopback calls one.
+ */
+export function readPlans(stacks: { name: string; template: Template }[], surroundings: Surroundings): Plan {
+  const whole = emptyPlan();
+  for (const { name, template } of stacks) {
+    const plan = readPlan(template, { ...surroundings, stack: name, exports: whole.exports });
+    for (const part of ['buses', 'rules', 'queues', 'buckets', 'functions', 'mappings'] as const) {
+      (whole[part] as unknown[]).push(...plan[part]);
+    }
+    Object.assign(whole.outputs, plan.outputs);
+    Object.assign(whole.exports, plan.exports);
+  }
+  const fed = new Set(whole.mappings.map((mapping) => mapping.function));
+  return { ...whole, functions: whole.functions.filter(({ name }) => fed.has(name)) };
+}
 
 /**
  * Turns a synthesised template into a plan. Throws, naming the path, on a resource type, a property or an intrinsic function
@@ -14,7 +41,7 @@ const WITHOUT_EFFECT =
  */
 export function readPlan(
   template: Template,
-  options: { stack: string; assembly: string; endpoint: string; parameters: Record<string, string> },
+  options: Surroundings & { stack: string; exports?: Record<string, string> },
 ): Plan {
   const resolve = resolver(template, {
     parameters: options.parameters,
@@ -26,10 +53,11 @@ export function readPlan(
       'AWS::StackName': options.stack,
       'AWS::StackId': arnOf('cloudformation', `stack/${options.stack}/local`),
     },
+    exports: options.exports ?? {},
     identify: (id, resource, resolve) => identify(id, resource, resolve, options.endpoint),
   });
 
-  const plan: Plan = { buses: [], rules: [], queues: [], buckets: [], functions: [], mappings: [], outputs: {} };
+  const plan = emptyPlan();
   for (const [id, resource] of Object.entries(template.Resources)) {
     if (WITHOUT_EFFECT.test(resource.Type)) continue;
     const path = `Resources.${id}`;
@@ -39,8 +67,21 @@ export function readPlan(
     const own = (attribute: string) => identify(id, resource, resolve, options.endpoint)[attribute]!;
     read(plan, { path, resource, resolve, own, assembly: options.assembly });
   }
-  for (const [name, { Value }] of Object.entries(template.Outputs ?? {})) {
-    plan.outputs[name] = String(resolve(Value, `Outputs.${name}`));
+  for (const [name, { Value, Export }] of Object.entries(template.Outputs ?? {})) {
+    const value = String(resolve(Value, `Outputs.${name}`));
+    if (Export) plan.exports[String(resolve(Export.Name, `Outputs.${name}.Export`))] = value;
+    else plan.outputs[name] = value;
   }
   return plan;
 }
+
+const emptyPlan = (): Plan => ({
+  buses: [],
+  rules: [],
+  queues: [],
+  buckets: [],
+  functions: [],
+  mappings: [],
+  outputs: {},
+  exports: {},
+});

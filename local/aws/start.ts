@@ -8,7 +8,7 @@ import { objectPath } from './objects.ts';
 import type { Plan } from './plan.ts';
 import { poll } from './poller.ts';
 import { Queue } from './queue.ts';
-import { readPlan } from './read-plan.ts';
+import { readPlans } from './read-plan.ts';
 import { s3 } from './s3.ts';
 import { listen } from './server.ts';
 import { sqs } from './sqs.ts';
@@ -18,7 +18,7 @@ export interface LocalAws {
   endpoint: string;
   /** What a program needs to use it: `AWS_ENDPOINT_URL`, `AWS_REGION` and keys that open nothing. */
   environment: Record<string, string>;
-  /** The stack's outputs, resolved. */
+  /** The stacks' outputs, resolved. */
   outputs: Record<string, string>;
   functions: FunctionHandle[];
   /** The file that holds an object's bytes. */
@@ -33,7 +33,7 @@ export interface LocalAws {
 }
 
 /**
- * Starts SQS, EventBridge, S3 and the functions of one synthesised stack on 127.0.0.1, with their data under `directory`.
+ * Starts SQS, EventBridge, S3 and the functions of synthesised stacks on 127.0.0.1, with their data under `directory`.
  * Resolves once every function that a queue feeds has loaded its handler.
  *
  * What was in flight when the last run ended is due at once: whoever held it is dead, and nobody waits out the visibility.
@@ -43,7 +43,8 @@ export interface LocalAws {
 export async function startLocalAws(options: {
   /** The cloud assembly (`cdk.out`) with `<stack>.template.json` and the assets. */
   assembly: string;
-  stack: string;
+  /** In the order of deployment: a stack may import what those before it export. */
+  stacks: readonly string[];
   parameters: Record<string, string>;
   directory: string;
   port?: number | undefined;
@@ -52,7 +53,7 @@ export async function startLocalAws(options: {
   onLine?: (fn: string, line: string) => void;
   faults?: { fail?: Fail };
 }): Promise<LocalAws> {
-  const { assembly, stack, parameters, directory, onLine = () => {} } = options;
+  const { assembly, stacks, parameters, directory, onLine = () => {} } = options;
   const fail: Fail = (...call) => options.faults?.fail?.(...call);
   const server = await listen({ port: options.port, fail });
   const environment = {
@@ -78,8 +79,8 @@ export async function startLocalAws(options: {
   };
 
   try {
-    const template = JSON.parse(readFileSync(`${assembly}/${stack}.template.json`, 'utf8')) as Template;
-    const plan = readPlan(template, { stack, assembly, endpoint: server.url, parameters });
+    const templates = stacks.map((name) => ({ name, template: readTemplate(assembly, name) }));
+    const plan = readPlans(templates, { assembly, endpoint: server.url, parameters });
     openQueues(plan, `${directory}/queues`, queues);
     server.serve({
       sqs: sqs(queues, server.url, fail),
@@ -93,7 +94,7 @@ export async function startLocalAws(options: {
     const mappings = plan.mappings.map((mapping) => {
       const queue = queues.get(mapping.queue);
       const fn = functions.get(mapping.function);
-      if (!queue || !fn) throw new Error(`a mapping needs ${mapping.queue} and ${mapping.function} in one template`);
+      if (!queue || !fn) throw new Error(`a mapping needs ${mapping.queue} and ${mapping.function} in one plan`);
       return { mapping, queue, fn, signal: receiving.signal, onLine: (line: string) => onLine(fn.name, line) };
     });
     await Promise.all(mappings.map(({ fn }) => firstStart(fn)));
@@ -114,12 +115,15 @@ export async function startLocalAws(options: {
   }
 }
 
+const readTemplate = (assembly: string, stack: string) =>
+  JSON.parse(readFileSync(`${assembly}/${stack}.template.json`, 'utf8')) as Template;
+
 function openQueues(plan: Plan, directory: string, queues: Map<string, Queue>): void {
   for (const queue of plan.queues) queues.set(queue.name, new Queue(queue, directory));
   for (const queue of queues.values()) {
     const { redrive, name } = queue.plan;
     queue.deadLetter = redrive && queues.get(redrive.deadLetter);
-    if (redrive && !queue.deadLetter) throw new Error(`the dead-letter queue of ${name} is not in this template`);
+    if (redrive && !queue.deadLetter) throw new Error(`the dead-letter queue of ${name} is not in these templates`);
   }
 }
 

@@ -2,7 +2,7 @@
 export interface Template {
   Parameters?: Record<string, { Type: string; Default?: unknown }>;
   Resources: Record<string, Resource>;
-  Outputs?: Record<string, { Value: unknown }>;
+  Outputs?: Record<string, { Value: unknown; Export?: { Name: unknown } }>;
 }
 
 export interface Resource {
@@ -19,15 +19,17 @@ interface Surroundings {
   parameters: Record<string, string>;
   /** `AWS::Region` and its like. */
   pseudo: Record<string, string>;
+  /** What stacks before this one export. */
+  exports?: Record<string, string>;
   /** What a resource answers to `Ref` (under the key `Ref`) and to each `Fn::GetAtt`; throws for a type it does not know. */
   identify: (logicalId: string, resource: Resource, resolve: Resolve) => Record<string, string>;
 }
 
 /**
- * Resolves `Ref`, `Fn::GetAtt`, `Fn::Sub`, `Fn::Join`, `Fn::Select`, `Fn::Split` and pseudo parameters.
+ * Resolves `Ref`, `Fn::GetAtt`, `Fn::Sub`, `Fn::Join`, `Fn::Select`, `Fn::Split`, `Fn::ImportValue` and pseudo parameters.
  * Throws, naming the path, on anything else: a template that is half understood would run as something nobody wrote.
  */
-export function resolver(template: Template, { parameters, pseudo, identify }: Surroundings): Resolve {
+export function resolver(template: Template, { parameters, pseudo, exports = {}, identify }: Surroundings): Resolve {
   const ref = (name: string, path: string): string => {
     const parameter = template.Parameters?.[name];
     const value = pseudo[name] ?? (parameter && (parameters[name] ?? parameter.Default));
@@ -69,6 +71,12 @@ export function resolver(template: Template, { parameters, pseudo, identify }: S
     'Fn::Split': (argument, path) => {
       const [delimiter, text] = list(argument, path);
       return string(resolve(text, path), path).split(string(delimiter, path));
+    },
+    'Fn::ImportValue': (argument, path) => {
+      const name = string(resolve(argument, path), path);
+      const value = exports[name];
+      if (value === undefined) throw new Error(`${path}: no stack before this one exports ${name}`);
+      return value;
     },
     'Fn::Select': (argument, path) => {
       const [index, items] = list(argument, path);

@@ -7,9 +7,9 @@ import { env as fileGeneratorEnv } from '../../lambdas/file-generator/env.ts';
 import { env as notifierEnv } from '../../lambdas/notifier/env.ts';
 import { env as relayEnv } from '../../lambdas/relay/env.ts';
 import { env as validatorEnv } from '../../lambdas/validator/env.ts';
-import { at, target, templateOf } from '../support/template.ts';
+import { at, templatesOf } from '../support/template.ts';
 
-const { template, resources } = templateOf('local');
+const { running, resources, target } = templatesOf('local');
 const functions = resources('AWS::Lambda::Function');
 const queues = resources('AWS::SQS::Queue');
 const mappings = resources('AWS::Lambda::EventSourceMapping').map(({ properties }) => properties);
@@ -40,6 +40,7 @@ test('bus, functions and queues have the names of the wire, without a stage', ()
         `queue nedlia-${name}`,
         `queue nedlia-${name}-dlq`,
       ]),
+      'queue nedlia-undelivered-dlq',
     ].sort(),
   );
 });
@@ -250,21 +251,22 @@ test('messages and files lie encrypted and are reached by TLS alone; files are v
 });
 
 test('secrets are given at deployment and shown nowhere', () => {
-  const parameters = template.findParameters('*');
+  const parameters = running.findParameters('*');
   for (const name of ['DatabaseUrl', 'WebhookUrl', 'WebhookSecrets']) assert.equal(parameters[name]?.['NoEcho'], true);
   assert.equal(parameters['CollectorEndpoint']?.['Default'], '');
-  const outputs = JSON.stringify(template.findOutputs('*'));
+  const outputs = JSON.stringify(running.findOutputs('*'));
   for (const name of ['DatabaseUrl', 'WebhookUrl', 'WebhookSecrets']) assert.ok(!outputs.includes(`"${name}"`));
 });
 
 test('the outputs name everything a person or a script has to find', () => {
   const workers = ['FileGenerator', 'Validator', 'Notifier', 'Relay'];
   assert.deepEqual(
-    Object.keys(template.findOutputs('*')).sort(),
+    Object.keys(running.findOutputs('*')).sort(),
     [
       'ApiUrl',
       'BucketName',
       'EventBusName',
+      'UndeliveredDeadLetterQueueUrl',
       ...workers.flatMap((name) => [`${name}QueueUrl`, `${name}DeadLetterQueueUrl`]),
     ].sort(),
   );

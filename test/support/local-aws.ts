@@ -49,7 +49,7 @@ export async function bench(t: TestContext, options: Options = {}): Promise<Benc
 
   const lines: string[] = [];
   const onLine = (_: string, line: string) => lines.push(line);
-  const aws = await startLocalAws({ assembly, stack: 'test', parameters: {}, directory, onLine, ...rest });
+  const aws = await startLocalAws({ assembly, stacks: ['test'], parameters: {}, directory, onLine, ...rest });
   t.after(() => aws.stop({ drainMs: 0 }));
   const client = {
     endpoint: aws.endpoint,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { entries } from '../../lib/bundle.ts';
+import { DataStack } from '../../lib/data-stack.ts';
 import { PipelineStack } from '../../lib/pipeline-stack.ts';
 import type { StageName } from '../../lib/stages.ts';
 import { aFolder } from './folder.ts';
@@ -11,6 +12,16 @@ export interface Resource {
   /** Its logical id. */
   id: string;
   properties: Record<string, unknown>;
+}
+
+/** Both templates of a stage, looked at as one. */
+export interface Templates {
+  data: Template;
+  running: Template;
+  /** The resources of this type in either. */
+  resources: (type: string) => Resource[];
+  /** The logical id a `Ref`, `Fn::GetAtt` or `Fn::ImportValue` points to, in whichever template it lies. */
+  target: (value: unknown) => string;
 }
 
 /** A folder with a file for every function, and nothing in it. */
@@ -23,20 +34,28 @@ export function emptyBundles(): string {
   return folder;
 }
 
-/** The template of a stage, without the seconds CDK's own check of it takes. Its bundles are empty: nothing here runs them. */
-export function templateOf(stage: StageName): {
-  template: Template;
-  resources: (type: string) => Resource[];
-} {
-  const bundles = emptyBundles();
+/** The templates of a stage, without the seconds CDK's own check of them takes. Its bundles are empty: nothing here runs them. */
+export function templatesOf(stage: StageName): Templates {
   const app = new App({ outdir: aFolder(), analyticsReporting: false, builtinCloudFormationValidation: false });
-  const template = Template.fromStack(new PipelineStack(app, `nedlia-${stage}`, { stage, bundles }));
-  const resources = (type: string) =>
-    Object.entries(template.findResources(type)).map(([id, resource]) => ({
-      id,
-      properties: resource['Properties'] as Resource['properties'],
-    }));
-  return { template, resources };
+  const dataStack = new DataStack(app, `nedlia-${stage}-data`, { stage });
+  const runningStack = new PipelineStack(app, `nedlia-${stage}`, { stage, data: dataStack, bundles: emptyBundles() });
+  const [data, running] = [Template.fromStack(dataStack), Template.fromStack(runningStack)];
+
+  const exports = new Map(
+    Object.values(data.findOutputs('*')).map((output) => [at(output, 'Export', 'Name'), output['Value']]),
+  );
+  return {
+    data,
+    running,
+    resources: (type) =>
+      [data, running].flatMap((template) =>
+        Object.entries(template.findResources(type)).map(([id, resource]) => ({
+          id,
+          properties: resource['Properties'] as Resource['properties'],
+        })),
+      ),
+    target: (value) => target(exports.get(at(value, 'Fn::ImportValue')) ?? value),
+  };
 }
 
 /** A value deep inside a template, by the words that lead there. */

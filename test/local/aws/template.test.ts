@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readPlan } from '../../../local/aws/read-plan.ts';
+import { readPlan, readPlans } from '../../../local/aws/read-plan.ts';
 import { resolver, type Template } from '../../../local/aws/template.ts';
 
 const template: Template = {
@@ -38,7 +38,8 @@ for (const [what, value, expected] of resolved) {
 }
 
 const refused: [what: string, value: unknown, message: RegExp][] = [
-  ['an intrinsic function', { 'Fn::ImportValue': 'x' }, /^Error: P\.deep\[0\]: Fn::ImportValue is not known here$/],
+  ['an intrinsic function', { 'Fn::FindInMap': ['a', 'b'] }, /^Error: P\.deep\[0\]: Fn::FindInMap is not known here$/],
+  ['an import', { 'Fn::ImportValue': 'x' }, /no stack before this one exports x/],
   ['a condition', { Condition: 'x' }, /P\.deep\[0\]: Condition is not known/],
   ['a name', { Ref: 'Nobody' }, /P\.deep\[0\]\.Ref: Nobody is neither a parameter nor a resource/],
   ['an attribute', { 'Fn::GetAtt': ['Queue', 'Colour'] }, /Colour of Queue \(AWS::SQS::Queue\) is not known/],
@@ -84,4 +85,51 @@ test('a queue without properties has the attributes AWS gives it', () => {
     maximumBytes: 1_048_576,
     redrive: undefined,
   });
+});
+
+test('a stack imports what those before it export, and only functions that a queue feeds are run', () => {
+  const queue = { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'dead' } };
+  const data: Template = {
+    Resources: { Dead: queue },
+    Outputs: { Out: { Value: { 'Fn::GetAtt': ['Dead', 'Arn'] }, Export: { Name: 'data:dead' } } },
+  };
+  const aFunction = (name: string) => ({
+    Type: 'AWS::Lambda::Function',
+    Properties: { FunctionName: name },
+    Metadata: { 'aws:asset:path': name },
+  });
+  const running: Template = {
+    Resources: {
+      Work: {
+        Type: 'AWS::SQS::Queue',
+        Properties: { RedrivePolicy: { deadLetterTargetArn: { 'Fn::ImportValue': 'data:dead' }, maxReceiveCount: 3 } },
+      },
+      Worker: aFunction('worker'),
+      Idle: aFunction('idle'),
+      Mapping: {
+        Type: 'AWS::Lambda::EventSourceMapping',
+        Properties: { EventSourceArn: { 'Fn::GetAtt': ['Work', 'Arn'] }, FunctionName: { Ref: 'Worker' } },
+      },
+    },
+    Outputs: { Name: { Value: 'said' } },
+  };
+  const whole = readPlans(
+    [
+      { name: 'data', template: data },
+      { name: 'running', template: running },
+    ],
+    { assembly: '/a', endpoint: 'http://e', parameters: {} },
+  );
+  assert.deepEqual(
+    whole.queues.map(({ name, redrive }) => [name, redrive?.deadLetter]),
+    [
+      ['dead', undefined],
+      ['Work', 'dead'],
+    ],
+  );
+  assert.deepEqual(
+    whole.functions.map(({ name }) => name),
+    ['worker'],
+  );
+  assert.deepEqual(whole.outputs, { Name: 'said' });
 });

@@ -1,0 +1,34 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { DEAD_LETTER_SUFFIX, service } from '../events/catalogue.ts';
+
+/** Every service that works off a queue. */
+export const workers = [service.fileGenerator, service.validator, service.notifier, service.relay] as const;
+export type WorkerService = (typeof workers)[number];
+
+/** Where work lies that could not be done, until somebody mends the cause: one queue per worker, and one for lost events. */
+export class DeadLetters extends Construct {
+  readonly of: Readonly<Record<WorkerService, Queue>>;
+  /** Events that a rule could not put into its queue. */
+  readonly undelivered: Queue;
+
+  constructor(scope: Construct, id: string, { keepsData }: { keepsData: boolean }) {
+    super(scope, id);
+    const queue = (name: string, queueName: string) =>
+      new Queue(this, name, {
+        queueName,
+        retentionPeriod: Duration.days(14), // the most SQS offers: time to find and mend the cause
+        encryption: QueueEncryption.SQS_MANAGED,
+        enforceSSL: true,
+        removalPolicy: keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      });
+    this.of = {
+      [service.fileGenerator]: queue('FileGenerator', `${service.fileGenerator}${DEAD_LETTER_SUFFIX}`),
+      [service.validator]: queue('Validator', `${service.validator}${DEAD_LETTER_SUFFIX}`),
+      [service.notifier]: queue('Notifier', `${service.notifier}${DEAD_LETTER_SUFFIX}`),
+      [service.relay]: queue('Relay', `${service.relay}${DEAD_LETTER_SUFFIX}`),
+    };
+    this.undelivered = queue('Undelivered', `nedlia-undelivered${DEAD_LETTER_SUFFIX}`);
+  }
+}
