@@ -11,7 +11,13 @@ export interface ExporterOptions {
   keepAlive: boolean;
 }
 
-export type ExporterFactory = (options: ExporterOptions) => SpanExporter;
+/** What a factory makes. One that accepts a batch may still have had to leave out spans of it, and counts them since its start. */
+export interface TraceExporter extends SpanExporter {
+  dropped?(): number;
+}
+
+/** Makes an exporter. What it reads of the environment is `env`; the stock ones read `process.env`, which is the same then. */
+export type ExporterFactory = (options: ExporterOptions, env: Environment) => TraceExporter;
 
 /**
  * The exporters a program carries, by the names `OTEL_TRACES_EXPORTER` gives them; OTLP by its protocol as well
@@ -21,7 +27,7 @@ export type ExporterFactories = Readonly<Record<string, ExporterFactory>>;
 
 export interface NamedExporter {
   name: string;
-  exporter: SpanExporter;
+  exporter: TraceExporter;
 }
 
 const STANDARD_NAMES = ['otlp', 'zipkin', 'jaeger', 'prometheus', 'logging'];
@@ -46,7 +52,7 @@ export function readExporters(
   return names.flatMap((name) => {
     const create = factories[name === 'otlp' ? `otlp:${readProtocol(env, factories)}` : name];
     try {
-      return create ? [{ name, exporter: create(options) }] : [];
+      return create ? [{ name, exporter: create(options, env) }] : [];
     } catch (thrown) {
       warn('OTEL_TRACES_EXPORTER', `cannot make the exporter ${name} (${describe(thrown).message})`, 'it is left out');
       return [];

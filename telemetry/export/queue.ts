@@ -62,9 +62,12 @@ export function createQueue({ name, exporter }: NamedExporter, options: QueueOpt
         drop(batch.length);
         return;
       }
+      const before = exporter.dropped?.() ?? 0;
       const failure = await exportOnce(exporter, batch, options.timeoutMillis);
       if (!failure) {
-        counts.exported += batch.length;
+        const left = (exporter.dropped?.() ?? 0) - before;
+        drop(left);
+        counts.exported += batch.length - left;
         if (breaker.succeeded()) log.info('telemetry is exported again', { exporter: name, dropped: counts.dropped });
         continue;
       }

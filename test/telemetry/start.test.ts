@@ -75,7 +75,7 @@ test('a function says which one it is and where it runs', async (t) => {
 const wrong: Record<string, [NodeJS.ProcessEnv, RegExp]> = {
   'exporter nobody knows': [
     { OTEL_TRACES_EXPORTER: 'memory,otpl' },
-    /OTEL_TRACES_EXPORTER "otpl" .*otlp, console, memory, none/,
+    /OTEL_TRACES_EXPORTER "otpl" .*otlp, xray, console, memory, none/,
   ],
   'exporter that is elsewhere': [{ OTEL_TRACES_EXPORTER: 'memory,zipkin' }, /"zipkin" is not in this bundle/],
   'protocol that is elsewhere': [
