@@ -21,12 +21,13 @@ const KEPT = 1000;
 const MAX_BODY = 1024 * 1024;
 
 /**
- * A webhook target on loopback that verifies signatures as a careful customer would (Standard Webhooks: signature over id,
+ * A webhook target, on loopback unless a host is given, that verifies signatures as a careful customer would (Standard Webhooks: signature over id,
  * timestamp and body; five minutes of tolerance). 204 for a genuine one, 401 for any other, and GET answers all genuine
  * ones of this run as JSON `[{ headers, body }]`, oldest first.
  */
 export async function startReceiver(options: {
   secret: string;
+  host?: string;
   port?: number;
   onWebhook?: (webhook: ReceivedWebhook) => void;
 }): Promise<Receiver> {
@@ -56,7 +57,7 @@ export async function startReceiver(options: {
       () => response.destroy(),
     );
   });
-  server.listen(options.port ?? 0, '127.0.0.1');
+  server.listen(options.port ?? 0, options.host ?? '127.0.0.1');
   await once(server, 'listening');
 
   return {

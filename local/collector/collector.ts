@@ -28,12 +28,16 @@ export interface Collector {
   close(): Promise<void>;
 }
 
-/** An OTLP/HTTP receiver on loopback that keeps what it gets, and hands every body on unread when it has a forwarder. */
+/**
+ * An OTLP/HTTP receiver that keeps what it gets, and hands every body on unread when it has a forwarder. `GET /spans`, with
+ * `?trace=<id>` for one trace, answers what is kept: local/collector/read.ts is its other end. On loopback unless a host is given.
+ */
 export async function startCollector(
-  options: { port?: number; forwarder?: Forwarder | undefined } = {},
+  options: { host?: string; port?: number; forwarder?: Forwarder | undefined } = {},
 ): Promise<Collector> {
   let kept: ReceivedSpan[] = [];
   const arrivals = new Set<() => void>();
+  const spans = (traceId?: string) => (traceId ? kept.filter((span) => span.traceId === traceId) : kept);
 
   const receive = async (request: IncomingMessage): Promise<number> => {
     if (request.method !== 'POST' || request.url !== '/v1/traces') return 404;
@@ -53,15 +57,20 @@ export async function startCollector(
   };
 
   const server = createServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://collector');
+    if (request.method === 'GET' && pathname === '/spans') {
+      const found = JSON.stringify(spans(searchParams.get('trace') ?? undefined));
+      response.writeHead(200, { 'content-type': 'application/json' }).end(found);
+      return;
+    }
     receive(request).then(
       (status) => response.writeHead(status, { 'content-type': request.headers['content-type'] ?? '' }).end(),
       () => response.destroy(),
     );
   });
-  server.listen(options.port ?? 0, '127.0.0.1');
+  server.listen(options.port ?? 0, options.host ?? '127.0.0.1');
   await once(server, 'listening');
 
-  const spans = (traceId?: string) => (traceId ? kept.filter((span) => span.traceId === traceId) : kept);
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     spans,
