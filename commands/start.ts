@@ -1,6 +1,8 @@
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { FirstPlacement } from '../local/first-placement.ts';
 import type { Pipeline } from '../local/pipeline.ts';
+import type { Shown } from '../local/show.ts';
 
 const HELP = `npm start [-- options]
 
@@ -67,7 +69,7 @@ async function run(): Promise<void> {
   });
   const first = await sendFirstPlacement(running, stopping.signal);
   if (options.json) process.stdout.write(`${JSON.stringify(asJson(first, running))}\n`);
-  else say(show.result(first, running, DIRECTORY));
+  else say(show.result(first, shown(running)));
 
   const complete = first.missing.length === 0;
   if (options.json && !complete) say(`missing: ${first.missing.join('; ')}`);
@@ -104,6 +106,15 @@ function readOptions() {
     process.stderr.write(`nedlia: ${error instanceof Error ? error.message : String(error)}\n\n${HELP}`);
     return process.exit(64);
   }
+}
+
+function shown({ apiUrl, receiver, aws }: Pipeline): Shown {
+  return {
+    apiUrl,
+    receiver,
+    objects: path.join(DIRECTORY, 'objects'),
+    hints: [`open ${apiUrl}/docs           # the API reference`, `AWS on loopback: AWS_ENDPOINT_URL=${aws.endpoint}`],
+  };
 }
 
 function asJson(first: FirstPlacement, { apiUrl, aws, receiver }: Pipeline) {

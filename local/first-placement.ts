@@ -1,6 +1,16 @@
-import type { Pipeline } from './pipeline.ts';
 import { missingHops } from './hops.ts';
 import type { ReceivedSpan } from './collector/otlp.ts';
+import type { Spans } from './collector/read.ts';
+import type { ReceivedWebhook } from './receiver.ts';
+
+/** A pipeline's ends, wherever it runs. */
+export interface Ends {
+  apiUrl: string;
+  aws: { endpoint: string };
+  collector: Spans;
+  /** Absent when webhooks go elsewhere. */
+  receiver: { received(): ReceivedWebhook[] | Promise<ReceivedWebhook[]> } | undefined;
+}
 
 /** What one placement left behind at every end of the pipeline. */
 export interface FirstPlacement {
@@ -32,7 +42,7 @@ const PATIENCE_MS = 45_000;
  * @throws Error naming the request that was refused.
  */
 export async function sendFirstPlacement(
-  { apiUrl, collector, receiver, aws }: Pipeline,
+  { apiUrl, collector, receiver, aws }: Ends,
   signal: AbortSignal,
 ): Promise<FirstPlacement> {
   const send = async (method: string, path: string, body?: unknown): Promise<{ json: unknown; headers: Headers }> => {
@@ -58,7 +68,7 @@ export async function sendFirstPlacement(
 
   await collector.until(traceId, (spans) => missingHops(spans).length === 0, PATIENCE_MS, signal);
   const tookMs = performance.now() - started;
-  const spans = collector.spans(traceId);
+  const spans = await collector.spans(traceId);
   const placement = (await send('GET', `/v1/placements/${id}`)).json as PlacementAnswer;
   return {
     traceId,
@@ -66,7 +76,7 @@ export async function sendFirstPlacement(
     spans,
     missing: missingHops(spans),
     file: placement.file ? { ...placement.file, content: await readObject(aws.endpoint, placement.file) } : undefined,
-    webhooks: (receiver?.received() ?? []).filter(({ body }) => body.includes(id)),
+    webhooks: ((await receiver?.received()) ?? []).filter(({ body }) => body.includes(id)),
     tookMs,
   };
 }

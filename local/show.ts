@@ -3,13 +3,22 @@ import { styleText } from 'node:util';
 import { renderTree } from '../telemetry/export/tree.ts';
 import type { FirstPlacement } from './first-placement.ts';
 import type { RequestDone } from '../api/request-log.ts';
-import type { Pipeline } from './pipeline.ts';
 
 /** Colour where a person looks, and only there (https://no-color.org). */
 export const wantsColour = (stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): boolean =>
   stream.isTTY && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
 
 type Style = Parameters<typeof styleText>[0];
+
+/** Where a placement went through, for a person who wants to look at it. */
+export interface Shown {
+  apiUrl: string;
+  receiver: { url: string } | undefined;
+  /** The folder that holds the buckets, where there is one. */
+  objects?: string;
+  /** Further lines below "Try it". */
+  hints: string[];
+}
 
 /** Everything `npm start` says to a person, as text. */
 export function shower(colour: boolean) {
@@ -43,7 +52,7 @@ export function shower(colour: boolean) {
         .join(' ');
     },
 
-    result: (first: FirstPlacement, { apiUrl, receiver, aws }: Pipeline, directory: string): string => {
+    result: (first: FirstPlacement, { apiUrl, receiver, objects, hints }: Shown): string => {
       const { placement, file, webhooks, traceId, missing, spans } = first;
       const lines = [
         heading(`One request, one trace: ${traceId}`),
@@ -58,10 +67,8 @@ export function shower(colour: boolean) {
         heading('What came out'),
       ];
       if (file) {
-        lines.push(
-          `S3 object  s3://${file.bucket}/${file.key}`,
-          `           ${path.join(directory, 'objects', file.bucket, file.key)}`,
-        );
+        lines.push(`S3 object  s3://${file.bucket}/${file.key}`);
+        if (objects) lines.push(`           ${path.join(objects, file.bucket, file.key)}`);
         lines.push(
           ...file.content
             .trimEnd()
@@ -85,8 +92,7 @@ export function shower(colour: boolean) {
         `curl -i -X POST ${apiUrl}/v1/placements/${placement.id}/regenerate`,
         `curl -i -X DELETE ${apiUrl}/v1/placements/${placement.id}`,
         ...(receiver ? [`curl -s ${receiver.url}   # the webhooks of this run`] : []),
-        `open ${apiUrl}/docs           # the API reference`,
-        paint('dim', `AWS on loopback: AWS_ENDPOINT_URL=${aws.endpoint}`),
+        ...hints.map((hint) => paint('dim', hint)),
       );
       return lines.join('\n');
     },
