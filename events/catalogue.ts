@@ -10,6 +10,8 @@ export const service = {
   validator: 'nedlia-validator',
   notifier: 'nedlia-notifier',
   relay: 'nedlia-relay',
+  /** Stage `dev` only, where nobody else receives. */
+  receiver: 'nedlia-receiver',
 } as const;
 
 /** A function and its queue have the service's name; its dead-letter queue adds this. */

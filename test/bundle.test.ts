@@ -7,15 +7,20 @@ import { bundle, entries } from '../lib/bundle.ts';
 import { placementCreated, regenerateFile } from '../events/catalogue.ts';
 import { startAwsEndpoint, type AwsAnswer, type AwsRequest } from './support/aws-endpoint.ts';
 import { aFolder } from './support/folder.ts';
+import { functionUrlEvent } from './support/function-url-event.ts';
 import { invoke } from './support/invoke.ts';
 import { drain, nobody, startPeer } from './support/peer.ts';
 import { anEnvelope, aRecord, aTraceparent, stringAttributes } from './support/records.ts';
 import { restEvent } from './support/rest-event.ts';
+import { aSecret, signed } from './support/signed-webhook.ts';
 import { aPlacement } from './support/stories.ts';
+import { startXRayDaemon } from './support/xray-daemon.ts';
 
 type Name = keyof typeof entries;
 const names = Object.keys(entries) as Name[];
-const workers = names.filter((name) => name !== 'api');
+/** Those that answer HTTP; the others are given batches of messages. */
+const doors: Name[] = ['api', 'receiver'];
+const workers = names.filter((name) => !doors.includes(name));
 
 const outdir = aFolder();
 const { functions, inputs } = await bundle({ outdir });
@@ -47,6 +52,7 @@ const environments: Record<Name, Record<string, string>> = {
     EVENT_BUS_NAME: speaks.EVENT_BUS_NAME,
     FILE_GENERATOR_QUEUE_URL: 'http://sqs.invalid/file-generator',
   },
+  receiver: { WEBHOOK_SECRETS: `${aSecret(1)},${aSecret(2)}` },
 };
 const quiet = {
   OTEL_TRACES_EXPORTER: 'none',
@@ -186,6 +192,72 @@ for (const name of ['file-generator', 'validator', 'relay'] as const) {
   });
 }
 
+const logLines = (stdout: string) =>
+  stdout
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+test('the built receiver takes a genuine webhook in its trace, says which it was, and exports to the daemon before it ends', async (t) => {
+  const daemon = await startXRayDaemon(t);
+  const exporting = { OTEL_TRACES_EXPORTER: 'xray', AWS_XRAY_DAEMON_ADDRESS: daemon.address };
+  const environment = environmentOf('receiver', exporting);
+  const body = '{"type":"placement.created"}';
+  const traceparent = aTraceparent();
+  const headers = { ...signed(aSecret(2), body, { id: 'evt-1' }), traceparent, baggage: 'user=7' };
+  const { answer, stdout, code } = await invoke(
+    file('receiver'),
+    functionUrlEvent({ headers, body: Buffer.from(body) }),
+    environment,
+  );
+  assert.deepEqual([answer, code], [{ statusCode: 204 }, 0], stdout);
+  const [line, ...more] = logLines(stdout);
+  assert.deepEqual(
+    [line?.['webhook_id'], line?.['type'], line?.['trace_id'], more],
+    ['evt-1', 'placement.created', traceOf(traceparent), []],
+  );
+  const [span] = await daemon.until(1);
+  assert.deepEqual(
+    [span?.name, span?.kind, span?.service, span?.traceId, span?.parentSpanId],
+    ['POST', 'SERVER', 'nedlia-receiver', traceOf(traceparent), traceparent.split('-')[2]],
+  );
+});
+
+test('the built receiver refuses what is not signed, links to its trace but does not join it, and allows POST alone', async (t) => {
+  const daemon = await startXRayDaemon(t);
+  const exporting = { OTEL_TRACES_EXPORTER: 'xray', AWS_XRAY_DAEMON_ADDRESS: daemon.address };
+  const environment = environmentOf('receiver', exporting);
+  const traceparent = aTraceparent();
+  const asked = (method: string) => functionUrlEvent({ method, headers: { traceparent }, body: '{"secret":"canary"}' });
+  const refused = await invoke(file('receiver'), asked('POST'), environment);
+  assert.deepEqual([refused.answer, refused.code], [{ statusCode: 401 }, 0]);
+  assert.doesNotMatch(refused.stdout, /canary/);
+  const [span] = await daemon.until(1);
+  assert.notEqual(span?.traceId, traceOf(traceparent));
+  assert.deepEqual(
+    span?.links.map(({ traceId }) => traceId),
+    [traceOf(traceparent)],
+  );
+  const get = await invoke(file('receiver'), asked('GET'), environmentOf('receiver'));
+  assert.deepEqual(get.answer, { statusCode: 405, headers: { allow: 'POST' } });
+});
+
+test('a built consumer exports to the daemon, its message marked as what X-Ray begins a service with', async (t) => {
+  const daemon = await startXRayDaemon(t);
+  const endpoint = await startAwsEndpoint(t, aws);
+  const exporting = { OTEL_TRACES_EXPORTER: 'xray', AWS_XRAY_DAEMON_ADDRESS: daemon.address };
+  const environment = environmentOf('notifier', { ...at(endpoint.url), ...exporting });
+  const traceparent = aTraceparent();
+  const record = aRecord({ body: '{', messageAttributes: stringAttributes({ traceparent }) });
+  const { answer } = await invoke(file('notifier'), { Records: [record] }, environment);
+  assert.deepEqual(answer, { batchItemFailures: [] });
+  const message = (await daemon.until(2)).find(({ kind }) => kind === 'CONSUMER');
+  assert.deepEqual(
+    [message?.traceId, message?.service, message?.attributes['aws.span.kind']],
+    [traceOf(traceparent), 'nedlia-notifier', 'LOCAL_ROOT'],
+  );
+});
+
 const packageOf = (path: string) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1];
 const contents = new Map(functions.map(({ name, inputs }) => [name as Name, inputs]));
 const carries = (name: Name, pattern: RegExp) => contents.get(name)?.filter((path) => pattern.test(path)) ?? [];
@@ -205,21 +277,22 @@ test('a bundle carries one copy of every package of OpenTelemetry, and no other 
 });
 
 test('a bundle carries what its function does, and nothing else', () => {
+  const ofWebhooks: Name[] = ['notifier', 'receiver'];
   for (const name of names) {
     assert.deepEqual(carries(name, /swagger-ui|store\/migrat|aws-cdk|^(?:local|test|lib|bin|commands)\//), [], name);
-    assert.equal(carries(name, /node_modules\/pg\//).length > 0, name !== 'notifier', `${name}: pg`);
+    assert.equal(carries(name, /node_modules\/pg\//).length > 0, !ofWebhooks.includes(name), `${name}: pg`);
     assert.equal(carries(name, /client-s3\//).length > 0, name === 'file-generator', `${name}: client-s3`);
     assert.equal(carries(name, /node_modules\/fastify\//).length > 0, name === 'api', `${name}: fastify`);
     assert.equal(
       carries(name, /node_modules\/standardwebhooks\//).length > 0,
-      name === 'notifier',
+      ofWebhooks.includes(name),
       `${name}: webhooks`,
     );
   }
 });
 
 test('no function carries another one', () => {
-  for (const name of workers) {
+  for (const name of names.filter((name) => name !== 'api')) {
     const others = carries(name, /^(?:lambdas|api)\//).filter((path) => !path.startsWith(`lambdas/${name}/`));
     assert.deepEqual(others, []);
   }

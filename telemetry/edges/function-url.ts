@@ -1,0 +1,70 @@
+import { context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { name } from '../attributes.ts';
+import { readRequest, type Headers } from '../carry/request.ts';
+import { withEntry } from '../entry.ts';
+import { redact } from '../redact.ts';
+import { runIn, type Attributes } from '../span.ts';
+import { startSpan } from '../tracer.ts';
+import type { Edge } from './http-server.ts';
+import type { LambdaContextLike } from './invocation.ts';
+
+/** A request to a function's URL: what is read of Lambda's payload format 2.0. Header names are in lower case. */
+export interface FunctionUrlEventLike {
+  rawPath: string;
+  headers: Headers;
+  requestContext: { domainName: string; http: { method: string; protocol: string } };
+}
+
+/** RFC 9110's and PATCH: a name must not be the caller's to choose. */
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH']);
+
+/**
+ * Wraps the answering of one request to a function's URL in a SERVER span named by its method, for such a URL has no routes. It
+ * belongs to the caller's trace or points at it, as `edge` says; baggage is never taken in. An answer of 5xx makes it
+ * ERROR, and so does what `work` throws, which is thrown on.
+ * @see https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span
+ */
+export function traceFunctionUrl<A extends { statusCode: number }>(
+  event: FunctionUrlEventLike,
+  lambda: LambdaContextLike,
+  edge: Edge,
+  work: () => Promise<A>,
+): Promise<A> {
+  const remote = edge === 'ignore' ? ROOT_CONTEXT : readRequest(event.headers);
+  const parent = edge === 'continue' ? remote : ROOT_CONTEXT;
+  const linked = edge === 'link' ? trace.getSpanContext(remote) : undefined;
+  const { method } = event.requestContext.http;
+  const span = startSpan(
+    METHODS.has(method) ? method : 'HTTP',
+    {
+      kind: SpanKind.SERVER,
+      attributes: describe(event, lambda),
+      links: linked ? [{ context: linked }] : [],
+    },
+    parent,
+  );
+  return context.with(withEntry(parent, span), () =>
+    runIn(span, async () => {
+      const answer = await work();
+      span.setAttribute(name.httpStatus, answer.statusCode);
+      if (answer.statusCode >= 500) {
+        span.setAttribute(name.errorType, String(answer.statusCode)).setStatus({ code: SpanStatusCode.ERROR });
+      }
+      return answer;
+    }),
+  );
+}
+
+function describe({ rawPath, requestContext: { domainName, http } }: FunctionUrlEventLike, lambda: LambdaContextLike) {
+  const attributes: Attributes = {
+    [name.faasTrigger]: 'http',
+    [name.httpMethod]: METHODS.has(http.method) ? http.method : '_OTHER',
+    [name.urlPath]: redact(rawPath, 256),
+    [name.urlScheme]: 'https',
+    [name.serverAddress]: domainName,
+    [name.protocolVersion]: http.protocol.replace(/^HTTP\//, ''),
+    [name.invocationId]: lambda.awsRequestId,
+    [name.cloudResourceId]: lambda.invokedFunctionArn,
+  };
+  return attributes;
+}
