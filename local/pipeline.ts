@@ -84,7 +84,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     stops.push(() => collector.close());
 
     const secret = env.WEBHOOK_SECRETS ?? (await ownSecret(directory));
-    const receiver = env.WEBHOOK_URL ? undefined : await startReceiver({ secret: secret.split(',')[0] ?? secret });
+    const receiver = env.WEBHOOK_URL ? undefined : await startReceiver({ secret });
     if (receiver) stops.push(() => receiver.close());
     tell(
       'collector and webhook receiver',
