@@ -43,10 +43,6 @@ export function traceRequests(app: FastifyInstance, options: RequestOptions): vo
     if (begun) withCorrelation(begun.correlationId, () => context.with(begun.entry, done));
     else done();
   });
-  app.addHook('onResponse', (request, reply, done) => {
-    end(request, reply);
-    done();
-  });
 }
 
 /**
@@ -91,8 +87,10 @@ function begin(
     traced.set(request, begun);
     reply.header('x-correlation-id', correlationId);
     announce(reply, span);
-    // After an aborted request `onResponse` never comes; `close` always does.
-    reply.raw.once('close', () => end(request, reply));
+    // After an aborted request only `close` comes. Not asked of `writableFinished`: behind Lambda's adapter there is no socket, and
+    // it still says no when the whole answer has been handed over.
+    reply.raw.once('finish', () => end(request, reply, { aborted: false }));
+    reply.raw.once('close', () => end(request, reply, { aborted: true }));
     return begun;
   } catch {
     return undefined;
@@ -108,13 +106,13 @@ function announce(reply: FastifyReply, span: Span): void {
 
 const ended = new WeakSet<Span>();
 
-function end(request: FastifyRequest, { raw }: FastifyReply): void {
+function end(request: FastifyRequest, { raw }: FastifyReply, { aborted }: { aborted: boolean }): void {
   const { span, thrown } = traced.get(request) ?? {};
   if (!span || ended.has(span)) return;
   ended.add(span);
-  const { statusCode, headersSent, writableFinished } = raw;
+  const { statusCode, headersSent } = raw;
   if (headersSent) span.setAttribute(name.httpStatus, statusCode);
-  if (!writableFinished) fail(span, 'client_aborted');
+  if (aborted) fail(span, 'client_aborted');
   else if (statusCode >= 500 && thrown !== undefined) recordFailure(span, thrown);
   else if (statusCode >= 500) fail(span, String(statusCode));
   span.end();

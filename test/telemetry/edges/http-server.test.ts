@@ -123,6 +123,7 @@ test('behind the Lambda door it is the same, and the span has ended when the ada
   const server = only(spans.all(), 'POST /things/:id');
   assert.deepEqual([server.traceId, server.parentId], [traceId, 'b7ad6b7169203331']);
   assert.equal(server.attributes['http.response.status_code'], 200);
+  assert.deepEqual([server.status, server.attributes['error.type']], ['UNSET', undefined], 'nobody has gone away');
   assert.equal(server.attributes['server.address'], 'api.example');
   assert.equal(answer.headers['server-timing'], serverTiming(server));
   assert.equal((JSON.parse(answer.body) as Told).trace, traceId);
