@@ -30,11 +30,11 @@ export function readCollector(endpoint: string): Spans {
   return {
     spans,
     until: async (traceId, enough, withinMs, signal) => {
-      for (const deadline = Date.now() + withinMs; !signal?.aborted; await sleep(PAUSE_MS)) {
+      for (const deadline = Date.now() + withinMs; ; await sleep(PAUSE_MS)) {
+        if (signal?.aborted) return false;
         if (enough(await spans(traceId))) return true;
         if (Date.now() > deadline) return false;
       }
-      return false;
     },
   };
 }
