@@ -26,5 +26,6 @@ export function explain(error: unknown): string {
     const where = process.env['AWS_ENDPOINT_URL'] ?? `AWS in ${process.env['AWS_REGION'] ?? 'this region'}`;
     return `nothing answers at ${where} (${code}): is it running, is the network there, is the region right?`;
   }
-  return (error.name.endsWith('Error') ? error.message : said).replaceAll(/\s+/g, ' ');
+  // Of what a service says, the code is what one searches for.
+  return ('$metadata' in error ? said : error.message).replaceAll(/\s+/g, ' ');
 }

@@ -1,0 +1,106 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { explain } from '../aws/explain.ts';
+import { cloudFormation, findStack } from '../aws/stacks.ts';
+import { cdk } from '../lib/cdk.ts';
+import { collector, cost, dollars, idle } from '../lib/cost.ts';
+import { nextSteps } from '../lib/next-steps.ts';
+import { readStage, WrongUse } from '../lib/deployable.ts';
+
+const HELP = `npm run deploy [-- options]
+
+Deploys the pipeline to the AWS account of your credentials, or updates it: bootstraps the CDK where that was never done,
+then deploys both stacks of the stage, and says what to do next. docs/deploy.md has the rest.
+
+  --stage <stage>            dev (the default) or prod
+  -c, --context <key=value>  a setting of the stage, as often as needed:
+                             webhookUrl, apiOpen, alarmEmail, collector
+  --yes                      do not ask, in stage prod, before permissions are widened
+  --help                     this text
+
+Environment: AWS credentials and region as for any AWS tool (AWS_PROFILE, AWS_REGION, …).
+Exit codes: 0 deployed · 1 failed · 64 called wrongly
+`;
+
+const began = performance.now();
+const say = (text: string) => void process.stdout.write(`${text}\n`);
+const tell = (step: string) => say(`${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${step}`);
+
+await deploy().catch((error: unknown) => {
+  const wrong = error instanceof WrongUse;
+  process.stderr.write(`nedlia: ${explain(error)}\n${wrong ? `\n${HELP}` : ''}`);
+  process.exitCode = wrong ? 64 : 1;
+});
+
+async function deploy(): Promise<void> {
+  const options = readOptions();
+  if (!options) return say(HELP);
+  const { stage, context, yes } = options;
+
+  const aws = cloudFormation();
+  const bootstrapped = await findStack(aws, 'CDKToolkit');
+  const region = await aws.config.region();
+  aws.destroy();
+  if (!bootstrapped) {
+    tell(`bootstrap the CDK in ${region}, once per account and region`);
+    await cdk(['bootstrap'], context);
+  }
+
+  tell(`deploy stage ${stage} to ${region}; the first time takes a quarter of an hour, most of it the database`);
+  const outputs = await deployStacks(context, stage === 'prod' && !yes);
+  tell(`stage ${stage} is deployed\n`);
+
+  const open = context['apiOpen'] === 'true';
+  if (open) say('WARNING: the API is open to anybody who knows its address (apiOpen=true).\n');
+  if (stage === 'prod' && !context['alarmEmail'])
+    say('WARNING: nobody hears the alarms: deploy with -c alarmEmail=you@example.com, or subscribe to their topic.\n');
+  say(nextSteps({ region, outputs, open }));
+  const items = [...idle[stage], ...(context['collector'] ? collector : [])];
+  say(
+    `\nIdle, this costs about ${dollars(cost(items))} a month (docs/deploy.md#what-it-costs); npm run destroy -- --stage ${stage} ends it.`,
+  );
+}
+
+/** @returns the outputs of all stacks in one. */
+async function deployStacks(context: Record<string, string>, asks: boolean): Promise<Record<string, string>> {
+  const folder = await mkdtemp(join(tmpdir(), 'nedlia-deploy-'));
+  try {
+    const file = join(folder, 'outputs.json');
+    const approval = asks ? 'broadening' : 'never';
+    await cdk(['deploy', '--all', '--require-approval', approval, '--outputs-file', file], context);
+    const perStack = JSON.parse(await readFile(file, 'utf8')) as Record<string, Record<string, string>>;
+    return Object.assign({}, ...Object.values(perStack)) as Record<string, string>;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function readOptions() {
+  const { values } = read();
+  if (values.help) return undefined;
+  const stage = readStage(values.stage);
+  const pairs = values.context.map((pair) => {
+    const [, key, value] = /^([^=]+)=(.*)$/.exec(pair) ?? [];
+    if (!key || value === undefined) throw new WrongUse(`--context takes key=value, not ${pair}`);
+    if (key === 'stage') throw new WrongUse('the stage is named by --stage');
+    return [key, value] as const;
+  });
+  return { stage, yes: values.yes, context: { ...Object.fromEntries(pairs), stage } as Record<string, string> };
+}
+
+function read() {
+  try {
+    return parseArgs({
+      options: {
+        stage: { type: 'string', default: 'dev' },
+        context: { type: 'string', short: 'c', multiple: true, default: [] },
+        yes: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+  } catch (error) {
+    throw new WrongUse((error as Error).message);
+  }
+}

@@ -1,0 +1,104 @@
+import type { AwsStage } from './deployable.ts';
+
+/** What a bill is made of: so many of a unit, and what one costs. */
+export interface Item {
+  what: string;
+  /** How the quantity comes about, as somebody would check it by hand. */
+  why: string;
+  quantity: number;
+  unit: keyof typeof prices;
+}
+
+/** An hour of every day of an average month. */
+export const HOURS = 730;
+
+/**
+ * List prices in US dollars as assumed for us-east-1 in November 2026, free tiers left out: look them up before relying on
+ * them (aws.amazon.com/<service>/pricing). Other regions are up to a quarter dearer.
+ */
+export const prices = {
+  'ACU-hour of Aurora Serverless v2': 0.12,
+  'GB-month of Aurora storage': 0.1,
+  'million Aurora I/O requests': 0.2,
+  'secret and month': 0.4,
+  'alarm and month': 0.1,
+  'million REST API requests': 3.5,
+  'million Lambda invocations': 0.2,
+  'million GB-seconds of Lambda on arm64': 13.3334,
+  'million events': 1,
+  'million SQS requests': 0.4,
+  'thousand S3 PUT requests': 0.005,
+  'million X-Ray traces recorded': 5,
+  'GB of logs': 0.5,
+  'GB to the internet': 0.09,
+  'NAT gateway hour': 0.045,
+  'vCPU-hour of Fargate on arm64': 0.03238,
+  'GB-hour of Fargate on arm64': 0.00356,
+  'load balancer hour': 0.0225,
+} as const;
+
+/** What a stage costs in a month in which nobody calls it. Dashboard, queues, bus, API, VPC and functions cost nothing then. */
+export const idle: Record<AwsStage, Item[]> = {
+  dev: [
+    { what: 'Database', why: 'paused to zero', quantity: 0, unit: 'ACU-hour of Aurora Serverless v2' },
+    { what: 'Storage', why: '1 GB', quantity: 1, unit: 'GB-month of Aurora storage' },
+    { what: 'Secrets', why: 'master user, webhook', quantity: 2, unit: 'secret and month' },
+  ],
+  prod: [
+    { what: 'Database', why: 'paused to zero', quantity: 0, unit: 'ACU-hour of Aurora Serverless v2' },
+    { what: 'Storage', why: '1 GB', quantity: 1, unit: 'GB-month of Aurora storage' },
+    { what: 'Secrets', why: 'master user, webhook', quantity: 2, unit: 'secret and month' },
+    { what: 'Alarms', why: 'lib/alarm-list.ts', quantity: 27, unit: 'alarm and month' },
+  ],
+};
+
+/**
+ * What a million placements add, if each is created by one request, heard as single messages (no batch holds two) and every
+ * trace is recorded.
+ */
+export const perMillion: Item[] = [
+  { what: 'API', why: '1 request each', quantity: 1, unit: 'million REST API requests' },
+  { what: 'Invocations', why: 'API, file, verdict, three webhooks', quantity: 6, unit: 'million Lambda invocations' },
+  {
+    what: 'Compute',
+    why: '1 GB × 50 ms, then 0.5 GB × (100 + 50 + 3 × 100) ms',
+    quantity: 1 * 0.05 + 0.5 * (0.1 + 0.05 + 3 * 0.1),
+    unit: 'million GB-seconds of Lambda on arm64',
+  },
+  { what: 'Events', why: 'created, file generated, validated', quantity: 3, unit: 'million events' },
+  { what: 'Queues', why: '5 messages × (send, receive, delete)', quantity: 15, unit: 'million SQS requests' },
+  { what: 'Files', why: '1 object each', quantity: 1000, unit: 'thousand S3 PUT requests' },
+  { what: 'Database', why: '50 a second: 5.6 h × 2 ACU', quantity: 11.2, unit: 'ACU-hour of Aurora Serverless v2' },
+  { what: 'Database I/O', why: '30 each', quantity: 30, unit: 'million Aurora I/O requests' },
+  { what: 'Traces', why: '1 each, all recorded', quantity: 1, unit: 'million X-Ray traces recorded' },
+  { what: 'Lambda’s own traces', why: '5 % of 6 invocations', quantity: 0.3, unit: 'million X-Ray traces recorded' },
+  { what: 'Logs', why: '6 invocations × 0.8 KB, 0.4 KB of access log', quantity: 5.2, unit: 'GB of logs' },
+  { what: 'Webhooks', why: '3 × 2 KB', quantity: 6, unit: 'GB to the internet' },
+];
+
+/** What the Collector adds to a month of a stage that has it: it needs a way out, and the notifier moves into the VPC with it. */
+export const collector: Item[] = [
+  { what: 'NAT gateway', why: `1 × ${HOURS} h`, quantity: HOURS, unit: 'NAT gateway hour' },
+  { what: 'Load balancer', why: `1 × ${HOURS} h`, quantity: HOURS, unit: 'load balancer hour' },
+  { what: 'Tasks, CPU', why: `2 × 0.25 × ${HOURS} h`, quantity: 0.5 * HOURS, unit: 'vCPU-hour of Fargate on arm64' },
+  { what: 'Tasks, memory', why: `2 × 0.5 GB × ${HOURS} h`, quantity: HOURS, unit: 'GB-hour of Fargate on arm64' },
+];
+
+/** In US dollars. */
+export const cost = (items: Item[]): number =>
+  items.reduce((sum, { quantity, unit }) => sum + quantity * prices[unit], 0);
+
+/** As a Markdown table with its sum: the arithmetic for whoever wants to check it. */
+export function costTable(items: Item[]): string {
+  const rows = items.map(({ what, why, quantity, unit }) => {
+    const price = prices[unit];
+    return `| ${what} | ${why} | ${round(quantity)} × $${price} per ${unit} | ${dollars(quantity * price)} |`;
+  });
+  const head = ['| what | why | arithmetic | US dollars |', '| --- | --- | --- | ---: |'];
+  return [...head, ...rows, `| **in all** | | | **${dollars(cost(items))}** |`].join('\n');
+}
+
+/** With cents. */
+export const dollars = (amount: number): string => `$${amount.toFixed(2)}`;
+
+const round = (quantity: number): number => Number(quantity.toFixed(3));

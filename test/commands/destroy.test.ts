@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fakeCdk } from '../support/fake-cdk.ts';
+import { fakeCloudFormation, type FakeStack } from '../support/fake-cloudformation.ts';
+import { runWord } from '../support/word.ts';
+
+const aStage = (): Record<string, FakeStack> => ({
+  'nedlia-dev': {},
+  'nedlia-dev-data': {
+    resources: {
+      Files: { type: 'AWS::S3::Bucket', name: 'files-123', deletionPolicy: 'Retain' },
+      Cluster: { type: 'AWS::RDS::DBCluster', name: 'cluster-1', deletionPolicy: 'Snapshot' },
+      Queue: { type: 'AWS::SQS::Queue', name: 'nedlia-relay-dlq', deletionPolicy: 'Delete' },
+    },
+  },
+});
+
+test('where nothing is deployed there is nothing to destroy', async (t) => {
+  const cdk = fakeCdk();
+  const { env } = await fakeCloudFormation(t, () => ({}));
+  const { code, stdout } = await runWord('destroy', ['--yes'], { ...env, ...cdk.env });
+  assert.deepEqual([code, stdout], [0, 'There is no stage dev in eu-central-1: nothing to destroy.\n']);
+  assert.deepEqual(cdk.calls(), []);
+});
+
+test('nothing is destroyed unless somebody says yes', async (t) => {
+  const cdk = fakeCdk();
+  const { env } = await fakeCloudFormation(t, aStage);
+  const { code, stderr } = await runWord('destroy', [], { ...env, ...cdk.env });
+  assert.equal(code, 64);
+  assert.match(stderr, /^nedlia: nobody is there to be asked: add --yes\n/);
+  assert.deepEqual(cdk.calls(), []);
+});
+
+test('a protected stage is not destroyed, and where to read on is said', async (t) => {
+  const cdk = fakeCdk();
+  const { env } = await fakeCloudFormation(t, () => ({ 'nedlia-prod': {}, 'nedlia-prod-data': { guarded: true } }));
+  const { code, stderr } = await runWord('destroy', ['--stage', 'prod', '--yes'], { ...env, ...cdk.env });
+  assert.equal(code, 1);
+  assert.match(
+    stderr,
+    /^nedlia: nedlia-prod-data is protected from being destroyed: docs\/deploy\.md#destroying .+\n$/,
+  );
+  assert.deepEqual(cdk.calls(), []);
+});
+
+test('stacks that are still there afterwards are no success', async (t) => {
+  const cdk = fakeCdk();
+  const { env } = await fakeCloudFormation(t, aStage);
+  const { code, stderr } = await runWord('destroy', ['--yes'], { ...env, ...cdk.env });
+  assert.equal(code, 1);
+  assert.match(stderr, /^nedlia: nedlia-dev is still there \(CREATE_COMPLETE\): .+\n$/);
+  assert.deepEqual(cdk.calls(), [['destroy', '--all', '--force', '--no-notices', '--context', 'stage=dev']]);
+});
+
+test('what stays on purpose is named, and nothing else', async (t) => {
+  const cdk = fakeCdk();
+  const { env } = await fakeCloudFormation(t, () => (cdk.calls().length > 0 ? {} : aStage()));
+  const { code, stdout } = await runWord('destroy', ['--yes'], { ...env, ...cdk.env });
+  assert.equal(code, 0);
+  assert.match(stdout, /Stage dev is gone from eu-central-1\./);
+  assert.match(stdout, /^ {2}S3::Bucket {2}files-123$/m);
+  assert.match(stdout, /^ {2}a last snapshot of RDS::DBCluster {2}cluster-1$/m);
+  assert.doesNotMatch(stdout, /nedlia-relay-dlq/);
+});
