@@ -5,7 +5,8 @@ import { parseArgs } from 'node:util';
 import { explain } from '../aws/explain.ts';
 import { cloudFormation, findStack } from '../aws/stacks.ts';
 import { cdk } from '../lib/cdk.ts';
-import { collector, cost, dollars, idle } from '../lib/cost.ts';
+import type { Choices } from '../lib/choices.ts';
+import { cost, dollars, idle } from '../lib/cost.ts';
 import { nextSteps } from '../lib/next-steps.ts';
 import { readStage, WrongUse } from '../lib/deployable.ts';
 
@@ -16,13 +17,16 @@ then deploys both stacks of the stage, and says what to do next. docs/deploy.md 
 
   --stage <stage>            dev (the default) or prod
   -c, --context <key=value>  a setting of the stage, as often as needed:
-                             webhookUrl, apiOpen, alarmEmail, collector
+                             webhookUrl (prod needs one), apiOpen, alarmEmail, collector
   --yes                      do not ask, in stage prod, before permissions are widened
   --help                     this text
 
 Environment: AWS credentials and region as for any AWS tool (AWS_PROFILE, AWS_REGION, …).
 Exit codes: 0 deployed · 1 failed · 64 called wrongly
 `;
+
+/** A misspelt name would be ignored without a word; names of the CDK's own contain a colon or a slash. */
+const SETTINGS: readonly string[] = ['webhookUrl', 'apiOpen', 'alarmEmail', 'collector'] satisfies (keyof Choices)[];
 
 const began = performance.now();
 const say = (text: string) => void process.stdout.write(`${text}\n`);
@@ -52,14 +56,13 @@ async function deploy(): Promise<void> {
   const outputs = await deployStacks(context, stage === 'prod' && !yes);
   tell(`stage ${stage} is deployed\n`);
 
-  const open = context['apiOpen'] === 'true';
-  if (open) say('WARNING: the API is open to anybody who knows its address (apiOpen=true).\n');
+  const open = outputs['ApiCallers'] === 'anybody';
+  if (open) say('WARNING: the API is open to anybody who knows its address (apiOpen).\n');
   if (stage === 'prod' && !context['alarmEmail'])
     say('WARNING: nobody hears the alarms: deploy with -c alarmEmail=you@example.com, or subscribe to their topic.\n');
   say(nextSteps({ region, outputs, open }));
-  const items = [...idle[stage], ...(context['collector'] ? collector : [])];
   say(
-    `\nIdle, this costs about ${dollars(cost(items))} a month (docs/deploy.md#what-it-costs); npm run destroy -- --stage ${stage} ends it.`,
+    `\nIdle, this costs about ${dollars(cost(idle[stage]))} a month (docs/deploy.md#what-it-costs); npm run destroy -- --stage ${stage} ends it.`,
   );
 }
 
@@ -84,7 +87,9 @@ function readOptions() {
   const pairs = values.context.map((pair) => {
     const [, key, value] = /^([^=]+)=(.*)$/.exec(pair) ?? [];
     if (!key || value === undefined) throw new WrongUse(`--context takes key=value, not ${pair}`);
-    if (key === 'stage') throw new WrongUse('the stage is named by --stage');
+    if (!SETTINGS.includes(key) && !/[:/]/.test(key)) {
+      throw new WrongUse(`there is no setting ${key}; there is: ${SETTINGS.join(', ')}`);
+    }
     return [key, value] as const;
   });
   return { stage, yes: values.yes, context: { ...Object.fromEntries(pairs), stage } as Record<string, string> };

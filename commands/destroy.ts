@@ -62,8 +62,9 @@ async function destroy(): Promise<void> {
   say('The stack CDKToolkit stays as well: other CDK apps of this account may use it.');
 }
 
-const line = ({ type, name, snapshot }: Kept): string =>
-  `  ${snapshot ? 'a last snapshot of ' : ''}${type.replace('AWS::', '')}  ${name}`;
+function line({ type, name, snapshot }: Kept): string {
+  return `  ${snapshot ? 'a last snapshot of ' : ''}${type.replace('AWS::', '')}  ${name}`;
+}
 
 async function confirmed(stage: string, region: string, stacks: string[]): Promise<boolean> {
   if (!process.stdin.isTTY) throw new WrongUse('nobody is there to be asked: add --yes');

@@ -31,10 +31,6 @@ export const prices = {
   'million X-Ray traces recorded': 5,
   'GB of logs': 0.5,
   'GB to the internet': 0.09,
-  'NAT gateway hour': 0.045,
-  'vCPU-hour of Fargate on arm64': 0.03238,
-  'GB-hour of Fargate on arm64': 0.00356,
-  'load balancer hour': 0.0225,
 } as const;
 
 /** What a stage costs in a month in which nobody calls it. Dashboard, queues, bus, API, VPC and functions cost nothing then. */
@@ -76,14 +72,6 @@ export const perMillion: Item[] = [
   { what: 'Webhooks', why: '3 × 2 KB', quantity: 6, unit: 'GB to the internet' },
 ];
 
-/** What the Collector adds to a month of a stage that has it: it needs a way out, and the notifier moves into the VPC with it. */
-export const collector: Item[] = [
-  { what: 'NAT gateway', why: `1 × ${HOURS} h`, quantity: HOURS, unit: 'NAT gateway hour' },
-  { what: 'Load balancer', why: `1 × ${HOURS} h`, quantity: HOURS, unit: 'load balancer hour' },
-  { what: 'Tasks, CPU', why: `2 × 0.25 × ${HOURS} h`, quantity: 0.5 * HOURS, unit: 'vCPU-hour of Fargate on arm64' },
-  { what: 'Tasks, memory', why: `2 × 0.5 GB × ${HOURS} h`, quantity: HOURS, unit: 'GB-hour of Fargate on arm64' },
-];
-
 /** In US dollars. */
 export const cost = (items: Item[]): number =>
   items.reduce((sum, { quantity, unit }) => sum + quantity * prices[unit], 0);
@@ -92,7 +80,7 @@ export const cost = (items: Item[]): number =>
 export function costTable(items: Item[]): string {
   const rows = items.map(({ what, why, quantity, unit }) => {
     const price = prices[unit];
-    return `| ${what} | ${why} | ${round(quantity)} × $${price} per ${unit} | ${dollars(quantity * price)} |`;
+    return `| ${what} | ${why} | ${round(quantity)} × $${price < 0.01 ? price : price.toFixed(2)} per ${unit} | ${dollars(quantity * price)} |`;
   });
   const head = ['| what | why | arithmetic | US dollars |', '| --- | --- | --- | ---: |'];
   return [...head, ...rows, `| **in all** | | | **${dollars(cost(items))}** |`].join('\n');

@@ -67,7 +67,7 @@ test('settings are handed on; prod asks before permissions are widened, unless t
 });
 
 test('an API open to anybody is warned of, and its commands are not signed', async (t) => {
-  const cdk = fakeCdk({ outputs });
+  const cdk = fakeCdk({ outputs: { ...outputs, 'nedlia-dev': { ...outputs['nedlia-dev'], ApiCallers: 'anybody' } } });
   const { env } = await fakeCloudFormation(t, () => ({ CDKToolkit: {} }));
   const { stdout } = await runWord('deploy', ['-c', 'apiOpen=true'], { ...env, ...cdk.env });
   assert.match(stdout, /WARNING: the API is open to anybody/);
@@ -98,6 +98,11 @@ const wrong: [promise: string, args: string[], says: RegExp][] = [
   ],
   ['a stage there is not is refused', ['--stage', 'qa'], /^nedlia: there is no stage "qa"; there is: dev, prod/],
   ['a setting has to have a value', ['-c', 'apiOpen'], /^nedlia: --context takes key=value, not apiOpen/],
+  [
+    'a misspelt setting is refused',
+    ['-c', 'alarmMail=a@example.com'],
+    /^nedlia: there is no setting alarmMail; there is: /,
+  ],
   ['an option has to be one that there is', ['--force'], /^nedlia: .*--force/],
 ];
 for (const [promise, args, says] of wrong) {
