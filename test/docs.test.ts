@@ -3,7 +3,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { RUNBOOK } from '../lib/alarm.ts';
-import { aWatchedStack } from './support/watched.ts';
+import { templatesOf } from './support/template.ts';
 
 const root = join(import.meta.dirname, '..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -20,11 +20,13 @@ const headings = (markdown: string): string[] =>
     .split('\n')
     .flatMap((line) => /^#+ (.+)$/.exec(line)?.[1] ?? []);
 
-const alarms = Object.values(aWatchedStack({ alarms: true }).findResources('AWS::CloudWatch::Alarm')).map((alarm) => {
-  const { AlarmName, AlarmDescription } = alarm['Properties'] as Record<string, string>;
-  const [, impact = '', file, entry] = /^(.+)\nWhat to do: (.+)#(.+)$/.exec(AlarmDescription ?? '') ?? [];
-  return { name: AlarmName, impact, file, entry };
-});
+const alarms = templatesOf('prod')
+  .resources('AWS::CloudWatch::Alarm')
+  .map(({ properties }) => {
+    const { AlarmName, AlarmDescription } = properties as Record<string, string>;
+    const [, impact = '', file, entry] = /^(.+)\nWhat to do: (.+)#(.+)$/.exec(AlarmDescription ?? '') ?? [];
+    return { name: AlarmName, impact, file, entry };
+  });
 const entries = read(RUNBOOK)
   .slice(read(RUNBOOK).indexOf('## Alarms'))
   .split(/^### /m)

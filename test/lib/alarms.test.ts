@@ -7,12 +7,11 @@ import { metric } from '../../telemetry/metric.ts';
 import { aConsumer } from '../support/a-consumer.ts';
 import { captureLog } from '../support/log-lines.ts';
 import { aRecord } from '../support/records.ts';
-import { at, target } from '../support/template.ts';
-import { aWatchedStack } from '../support/watched.ts';
+import { at, templatesOf } from '../support/template.ts';
 
-const template = aWatchedStack({ alarms: true, alarmEmail: 'on-call@example.com' });
-const alarms = Object.values(template.findResources('AWS::CloudWatch::Alarm')).map((alarm) => alarm['Properties']);
-const filters = Object.values(template.findResources('AWS::Logs::MetricFilter')).map((filter) => filter['Properties']);
+const prod = templatesOf('prod', { webhookUrl: 'https://hooks.example', alarmEmail: 'on-call@example.com' });
+const alarms = prod.resources('AWS::CloudWatch::Alarm').map(({ properties }) => properties);
+const filters = prod.resources('AWS::Logs::MetricFilter').map(({ properties }) => properties);
 const named = (name: string) => {
   const found = alarms.find(({ AlarmName }) => AlarmName === name);
   assert.ok(found, `there is no alarm ${name}`);
@@ -42,8 +41,7 @@ test('there is an alarm for everything that can stand still, and no other', () =
 test('one message in any dead-letter queue is an alarm', () => {
   for (const name of [...workers, 'nedlia-undelivered'].map((of) => `${of}-dlq`)) {
     const alarm = named(name);
-    const queue = target(at(alarm, 'Dimensions', 0, 'Value'));
-    assert.equal(at(template.findResources('AWS::SQS::Queue'), queue, 'Properties', 'QueueName'), name);
+    assert.equal(prod.say(at(alarm, 'Dimensions', 0, 'Value')), `queue ${name}`);
     assert.deepEqual(
       ['MetricName', 'Threshold', 'EvaluationPeriods', 'ComparisonOperator'].map((field) => alarm[field]),
       ['ApproximateNumberOfMessagesVisible', 1, 1, 'GreaterThanOrEqualToThreshold'],
@@ -56,20 +54,18 @@ test('an idle pipeline is silent, and silence is no alarm', () => {
 });
 
 test('every alarm tells the topic when it begins and when it is over', () => {
+  const [topic] = prod.resources('AWS::SNS::Topic');
   for (const alarm of alarms) {
     assert.deepEqual(alarm['AlarmActions'], alarm['OKActions']);
-    assert.equal(
-      at(template.findResources('AWS::SNS::Topic'), target(at(alarm, 'AlarmActions', 0)), 'Type'),
-      'AWS::SNS::Topic',
-    );
+    assert.equal(prod.target(at(alarm, 'AlarmActions', 0)), topic?.id);
   }
-  const [subscription] = Object.values(template.findResources('AWS::SNS::Subscription'));
-  assert.equal(at(subscription, 'Properties', 'Endpoint'), 'on-call@example.com');
+  const [subscription] = prod.resources('AWS::SNS::Subscription');
+  assert.equal(at(subscription, 'properties', 'Endpoint'), 'on-call@example.com');
 });
 
 test('alarms of this account may publish to the topic, over TLS alone', () => {
-  const [policy] = Object.values(template.findResources('AWS::SNS::TopicPolicy'));
-  const statements = at(policy, 'Properties', 'PolicyDocument', 'Statement') as unknown[];
+  const [policy] = prod.resources('AWS::SNS::TopicPolicy');
+  const statements = at(policy, 'properties', 'PolicyDocument', 'Statement') as unknown[];
   const [allowed, ...others] = statements.filter((statement) => at(statement, 'Effect') === 'Allow');
   assert.equal(others.length, 0);
   assert.equal(at(allowed, 'Principal', 'Service'), 'cloudwatch.amazonaws.com');
@@ -78,14 +74,16 @@ test('alarms of this account may publish to the topic, over TLS alone', () => {
   assert.equal(at(denied, 'Condition', 'Bool', 'aws:SecureTransport'), 'false');
 });
 
-test('without an address there is the topic and nobody who hears it; without alarms there is neither', () => {
-  const unheard = aWatchedStack({ alarms: true });
-  assert.equal(Object.keys(unheard.findResources('AWS::SNS::Topic')).length, 1);
-  assert.equal(Object.keys(unheard.findResources('AWS::SNS::Subscription')).length, 0);
-  const unwatched = aWatchedStack({ alarms: false });
-  assert.equal(Object.keys(unwatched.findResources('AWS::CloudWatch::Alarm')).length, 0);
-  assert.equal(Object.keys(unwatched.findResources('AWS::SNS::Topic')).length, 0);
-  assert.equal(Object.keys(unwatched.findResources('AWS::CloudWatch::Dashboard')).length, 1);
+test('without an address there is the topic, and nobody who hears it', () => {
+  const { resources } = templatesOf('prod', { webhookUrl: 'https://hooks.example' });
+  assert.deepEqual([resources('AWS::SNS::Topic').length, resources('AWS::SNS::Subscription').length], [1, 0]);
+});
+
+test('stage dev shows everything and wakes nobody; on this machine there is neither', () => {
+  const count = (stage: 'dev' | 'local') =>
+    ['Dashboard', 'Alarm'].map((type) => templatesOf(stage).resources(`AWS::CloudWatch::${type}`).length);
+  assert.deepEqual(count('dev'), [1, 0]);
+  assert.deepEqual(count('local'), [0, 0]);
 });
 
 /** What a filter on `message` looks for, and the metric it makes. */
@@ -118,7 +116,6 @@ test('the metric of the oldest outbox row is found where the relay writes it', (
 });
 
 test('the dashboard shows every metric an alarm looks at', () => {
-  const [dashboard] = Object.values(template.findResources('AWS::CloudWatch::Dashboard'));
-  const body = JSON.stringify(dashboard);
+  const body = JSON.stringify(prod.resources('AWS::CloudWatch::Dashboard'));
   for (const name of new Set(alarms.map(({ MetricName }) => String(MetricName)))) assert.ok(body.includes(name), name);
 });

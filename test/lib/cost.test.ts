@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { cost, costTable, dollars, idle, perMillion } from '../../lib/cost.ts';
-import { aWatchedStack } from '../support/watched.ts';
+import { at, templatesOf } from '../support/template.ts';
 
 const document = readFileSync(join(import.meta.dirname, '../../docs/deploy.md'), 'utf8');
 /** Without the spaces and dashes that only align columns. */
@@ -24,11 +24,26 @@ test('the sum is the sum of what the table says', () => {
   }
 });
 
-test('the bill counts as many alarms as there are', () => {
-  const alarms = Object.keys(aWatchedStack({ alarms: true }).findResources('AWS::CloudWatch::Alarm')).length;
-  assert.equal(idle.prod.find(({ unit }) => unit === 'alarm and month')?.quantity, alarms);
-  assert.equal(
-    idle.dev.find(({ unit }) => unit === 'alarm and month'),
-    undefined,
-  );
-});
+for (const stage of ['dev', 'prod'] as const) {
+  test(`the bill of stage ${stage} counts as many alarms and secrets as there are`, () => {
+    const { resources } = templatesOf(stage);
+    const billed = (unit: string) => idle[stage].find((item) => item.unit === unit)?.quantity ?? 0;
+    assert.equal(billed('alarm and month'), resources('AWS::CloudWatch::Alarm').length);
+    const ofTheDatabase = resources('AWS::RDS::DBCluster').filter((one) =>
+      at(one, 'properties', 'ManageMasterUserPassword'),
+    );
+    assert.equal(billed('secret and month'), resources('AWS::SecretsManager::Secret').length + ofTheDatabase.length);
+  });
+
+  test(`stage ${stage} has nothing that is paid by the hour`, () => {
+    const { resources } = templatesOf(stage);
+    for (const type of ['EC2::NatGateway', 'ElasticLoadBalancingV2::LoadBalancer', 'ECS::Service', 'RDS::DBProxy']) {
+      assert.deepEqual(resources(`AWS::${type}`), []);
+    }
+    for (const { properties } of resources('AWS::RDS::DBCluster')) {
+      assert.equal(at(properties, 'ServerlessV2ScalingConfiguration', 'MinCapacity'), 0);
+    }
+    const endpoints = resources('AWS::EC2::VPCEndpoint').map(({ properties }) => properties['VpcEndpointType']);
+    assert.ok(endpoints.every((type) => type === 'Gateway'));
+  });
+}
