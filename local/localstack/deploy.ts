@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { openDatabase } from '../../store/database.ts';
 import { migrate } from '../../store/migrate.ts';
 import { ensureAssembly } from '../assembly.ts';
@@ -50,7 +51,16 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
     WebhookSecrets: peers.webhookSecret,
     CollectorEndpoint: peers.functions.collectorEndpoint,
   });
-  const args = ['deploy', '--all', '--app', assembly.folder, '--method', 'direct', '--require-approval', 'never'];
+  const args = [
+    'deploy',
+    '--all',
+    '--app',
+    path.resolve(assembly.folder),
+    '--method',
+    'direct',
+    '--require-approval',
+    'never',
+  ];
   await cdk(localstack, [...args, ...parameters], running).catch(async (error: unknown) => {
     if (!(error instanceof CdkFailed)) throw error;
     const reasons = await Promise.all(assembled.map(({ name }) => stacks.failure(name).catch(() => undefined)));

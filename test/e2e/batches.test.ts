@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
+import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { named, one, usePlace } from '../support/place.ts';
 import { aRecord, stringAttributes } from '../support/records.ts';
 
@@ -8,14 +9,10 @@ const place = usePlace();
 
 const recordOf = (body: string, traceparent?: string) =>
   aRecord({ body, messageAttributes: stringAttributes(traceparent ? { traceparent } : {}) });
-const batchOf = (...records: ReturnType<typeof recordOf>[]) => ({ Records: records });
 const context = () => ({ traceId: randomBytes(16).toString('hex'), spanId: randomBytes(8).toString('hex') });
 const traceparent = ({ traceId, spanId }: { traceId: string; spanId: string }) => `00-${traceId}-${spanId}-01`;
-const fileGenerator = () => {
-  const found = place.pipeline.aws.functions.find(({ name }) => name === 'nedlia-file-generator');
-  assert.ok(found);
-  return found;
-};
+const handle = (...records: ReturnType<typeof recordOf>[]) =>
+  place.invoke('nedlia-file-generator', { Records: records });
 const command = (placement_id: string, command_id = randomBytes(8).toString('hex')) =>
   JSON.stringify({ command: 'placement.regenerate_file', command_version: 1, command_id, placement_id });
 
@@ -32,9 +29,7 @@ async function placement(): Promise<string> {
 test('a batch of ten messages of ten traces lands in ten traces, each with its SQL, its file and its logs', async () => {
   const id = await placement();
   const parents = Array.from({ length: 10 }, context);
-  const answer = await fileGenerator().invoke(
-    batchOf(...parents.map((parent) => recordOf(command(id), traceparent(parent)))),
-  );
+  const answer = await handle(...parents.map((parent) => recordOf(command(id), traceparent(parent))));
   assert.deepEqual(answer, { batchItemFailures: [] });
 
   const invocations = new Set<string>();
@@ -56,12 +51,36 @@ test('a batch of ten messages of ten traces lands in ten traces, each with its S
   assert.equal(invocations.size, 1, 'ten traces, one invocation');
 });
 
+test('ten messages of ten traces sent to the queue at once land in ten traces', async () => {
+  const id = await placement();
+  const parents = Array.from({ length: 10 }, context);
+  const { Failed = [] } = await place.sqs.send(
+    new SendMessageBatchCommand({
+      QueueUrl: place.output('FileGeneratorQueueUrl'),
+      Entries: parents.map((parent, index) => ({
+        Id: `m${index}`,
+        MessageBody: command(id),
+        MessageAttributes: { traceparent: { DataType: 'String', StringValue: traceparent(parent) } },
+      })),
+    }),
+  );
+  assert.deepEqual(Failed, []);
+  for (const parent of parents) {
+    const spans = await place.until(
+      parent.traceId,
+      (all) => named(all, 'S3.PutObject').length === 1 && named(all, 'process nedlia-file-generator').length === 1,
+      'its file',
+    );
+    assert.equal(one(spans, 'process nedlia-file-generator').parentSpanId, parent.spanId);
+  }
+});
+
 test('only the failed ones of a batch are retried, and only their spans are errors', async () => {
   const id = await placement();
   const good = context();
   const bad = context();
   const record = recordOf(command('not-there-yet'), traceparent(bad));
-  const answer = await fileGenerator().invoke(batchOf(recordOf(command(id), traceparent(good)), record));
+  const answer = await handle(recordOf(command(id), traceparent(good)), record);
   assert.deepEqual(answer, { batchItemFailures: [{ itemIdentifier: record.messageId }] });
   const failed = await place.until(bad.traceId, (all) => all.length > 0, 'the failed span');
   assert.equal(one(failed, 'process nedlia-file-generator').status.code, 'ERROR');
@@ -78,9 +97,8 @@ test('a message that comes three times has one effect', async () => {
   const parent = context();
   const body = command(id, `cmd-${parent.spanId}`);
   const deliveries = Array.from({ length: 3 }, () => recordOf(body, traceparent(parent)));
-  assert.deepEqual(await fileGenerator().invoke(batchOf(...deliveries)), { batchItemFailures: [] });
-  assert.deepEqual(await fileGenerator().invoke(batchOf(...deliveries)), { batchItemFailures: [] });
-  await place.idle();
+  assert.deepEqual(await handle(...deliveries), { batchItemFailures: [] });
+  assert.deepEqual(await handle(...deliveries), { batchItemFailures: [] });
   const spans = await place.until(
     parent.traceId,
     (all) => named(all, 'process nedlia-file-generator').length === 6,
@@ -91,18 +109,17 @@ test('a message that comes three times has one effect', async () => {
 
 test('a message with a garbage context, or none, is processed in a trace of its own and says so', async () => {
   const id = await placement();
-  const before = new Set(place.pipeline.collector.spans().map(({ spanId }) => spanId));
-  const answer = await fileGenerator().invoke(
-    batchOf(
-      recordOf(command(id)),
-      recordOf(command(id), '00-zz-1-01'),
-      recordOf(command(id), `00-${'0'.repeat(32)}-${'0'.repeat(16)}-01`),
-    ),
+  const records = [
+    recordOf(command(id)),
+    recordOf(command(id), '00-zz-1-01'),
+    recordOf(command(id), `00-${'0'.repeat(32)}-${'0'.repeat(16)}-01`),
+  ];
+  const ids = new Set(records.map(({ messageId }) => messageId));
+  assert.deepEqual(await handle(...records), { batchItemFailures: [] });
+  const mine = (await place.collector.spans()).filter(
+    ({ name, attributes }) =>
+      name === 'process nedlia-file-generator' && ids.has(String(attributes['messaging.message.id'])),
   );
-  assert.deepEqual(answer, { batchItemFailures: [] });
-  const mine = place.pipeline.collector
-    .spans()
-    .filter(({ spanId, name }) => !before.has(spanId) && name === 'process nedlia-file-generator');
   assert.equal(mine.length, 3);
   assert.deepEqual(mine.map(({ attributes }) => String(attributes['messaging.trace_context.status'])).toSorted(), [
     'invalid',
@@ -113,5 +130,5 @@ test('a message with a garbage context, or none, is processed in a trace of its 
 });
 
 test('an empty batch is answered', async () => {
-  assert.deepEqual(await fileGenerator().invoke({ Records: [] }), { batchItemFailures: [] });
+  assert.deepEqual(await handle(), { batchItemFailures: [] });
 });

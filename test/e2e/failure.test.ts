@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { named, one, usePlace } from '../support/place.ts';
+import { named, one, usePlace, where } from '../support/place.ts';
 
 /** What AWS on loopback does wrong at the moment, one entry a line. */
 const broken = new Set<string>();
@@ -15,80 +15,84 @@ const place = usePlace({
   },
 });
 
-const webhooksAbout = (id: string, type: string) =>
-  (place.pipeline.receiver?.received() ?? []).filter(({ body }) => body.includes(id) && JSON.parse(body).type === type);
+const consumers = ['nedlia-file-generator', 'nedlia-validator', 'nedlia-notifier'];
 
-test('the bus refuses while the API publishes: the answer is still 201, and the relay says it later, in the same trace, with the same event id', async () => {
+where('faults')(
+  'the bus refuses while the API publishes: the answer is still 201, and the relay says it later, in the same trace, with the same event id',
+  async () => {
+    const material = await place.material();
+    broken.add('events.PutEvents.Entry nedlia.api');
+    const began = Date.now();
+    const created = await place.send('POST', '/v1/placements', { ...material, start_time: 1, end_time: 2 });
+    broken.clear();
+    assert.equal(created.status, 201);
+    assert.ok(Date.now() - began < 4000, 'and the client does not wait long');
+
+    const spans = await place.wholeTrace(created.traceId, 60_000);
+    const sends = named(spans, 'send nedlia-events (placement.created)');
+    assert.deepEqual(
+      sends.map(({ status }) => status.code).toSorted(),
+      ['ERROR', 'UNSET'],
+      'a refused entry is an error of its own',
+    );
+    assert.deepEqual(sends.map(({ service }) => service).toSorted(), ['nedlia-api', 'nedlia-relay']);
+    assert.equal(new Set(sends.map(({ parentSpanId }) => parentSpanId)).size, 1, 'both hang below the request');
+    const hooks = await place.webhooksAbout(created.json['id'], 'placement.created');
+    assert.equal(new Set(hooks.map(({ headers }) => headers['webhook-id'])).size, 1);
+  },
+);
+
+where('faults')(
+  'a consumer that cannot publish its outcome has it said by the relay, in the same trace, once',
+  async () => {
+    const material = await place.material();
+    broken.add('events.PutEvents.Entry nedlia.validator');
+    const created = await place.send('POST', '/v1/placements', { ...material, start_time: 1, end_time: 2 });
+    await place.until(
+      created.traceId,
+      (all) => named(all, 'send nedlia-events (placement.validated)').length === 1,
+      'the refused one',
+    );
+    broken.clear();
+    const spans = await place.wholeTrace(created.traceId, 60_000);
+    const sends = named(spans, 'send nedlia-events (placement.validated)');
+    assert.deepEqual(sends.map(({ service }) => service).toSorted(), ['nedlia-relay', 'nedlia-validator']);
+    assert.equal(named(spans, 'process nedlia-validator').length, 1, 'the message itself was done');
+    const hooks = await place.webhooksAbout(created.json['id'], 'placement.validated');
+    assert.equal(new Set(hooks.map(({ headers }) => headers['webhook-id'])).size, 1);
+  },
+);
+
+where('faults')(
+  'S3 fails for a while: the message comes again in the same trace, and the others are not held up',
+  async () => {
+    const material = await place.material();
+    broken.add('s3.PutObject');
+    const created = await place.send('POST', '/v1/placements', { ...material, start_time: 1, end_time: 2 });
+    const early = await place.until(
+      created.traceId,
+      (all) => named(all, 'process nedlia-file-generator').some(({ status }) => status.code === 'ERROR'),
+      'a failed attempt',
+    );
+    assert.ok(early);
+    broken.clear();
+    const spans = await place.wholeTrace(created.traceId, 60_000);
+    const attempts = named(spans, 'process nedlia-file-generator');
+    assert.ok(attempts.length >= 2);
+    assert.ok(
+      attempts.some(({ attributes }) => Number(attributes['aws.sqs.message.receive_count']) >= 2),
+      'the count is on the span',
+    );
+    assert.equal(new Set(attempts.map(({ parentSpanId }) => parentSpanId)).size, 1);
+    const placement = (await place.send('GET', `/v1/placements/${created.json['id']}`)).json;
+    assert.ok(placement['file']);
+  },
+);
+
+where('kills')('whichever consumer is killed, ten placements sent meanwhile end in ten whole trees', async () => {
   const material = await place.material();
-  broken.add('events.PutEvents.Entry nedlia.api');
-  const began = Date.now();
-  const created = await place.send('POST', '/v1/placements', { ...material, start_time: 1, end_time: 2 });
-  broken.clear();
-  assert.equal(created.status, 201);
-  assert.ok(Date.now() - began < 4000, 'and the client does not wait long');
-
-  const spans = await place.wholeTrace(created.traceId, 60_000);
-  const sends = named(spans, 'send nedlia-events (placement.created)');
-  assert.deepEqual(
-    sends.map(({ status }) => status.code).toSorted(),
-    ['ERROR', 'UNSET'],
-    'a refused entry is an error of its own',
-  );
-  assert.deepEqual(sends.map(({ service }) => service).toSorted(), ['nedlia-api', 'nedlia-relay']);
-  assert.equal(new Set(sends.map(({ parentSpanId }) => parentSpanId)).size, 1, 'both hang below the request');
-  const hooks = webhooksAbout(created.json['id'], 'placement.created');
-  assert.equal(new Set(hooks.map(({ headers }) => headers['webhook-id'])).size, 1);
-});
-
-test('a consumer that cannot publish its outcome has it said by the relay, in the same trace, once', async () => {
-  const material = await place.material();
-  broken.add('events.PutEvents.Entry nedlia.validator');
-  const created = await place.send('POST', '/v1/placements', { ...material, start_time: 1, end_time: 2 });
-  await place.until(
-    created.traceId,
-    (all) => named(all, 'send nedlia-events (placement.validated)').length === 1,
-    'the refused one',
-  );
-  broken.clear();
-  const spans = await place.wholeTrace(created.traceId, 60_000);
-  const sends = named(spans, 'send nedlia-events (placement.validated)');
-  assert.deepEqual(sends.map(({ service }) => service).toSorted(), ['nedlia-relay', 'nedlia-validator']);
-  assert.equal(named(spans, 'process nedlia-validator').length, 1, 'the message itself was done');
-  assert.equal(
-    new Set(webhooksAbout(created.json['id'], 'placement.validated').map(({ headers }) => headers['webhook-id'])).size,
-    1,
-  );
-});
-
-test('S3 fails for a while: the message comes again in the same trace, and the others are not held up', async () => {
-  const material = await place.material();
-  broken.add('s3.PutObject');
-  const created = await place.send('POST', '/v1/placements', { ...material, start_time: 1, end_time: 2 });
-  const early = await place.until(
-    created.traceId,
-    (all) => named(all, 'process nedlia-file-generator').some(({ status }) => status.code === 'ERROR'),
-    'a failed attempt',
-  );
-  assert.ok(early);
-  broken.clear();
-  const spans = await place.wholeTrace(created.traceId, 60_000);
-  const attempts = named(spans, 'process nedlia-file-generator');
-  assert.ok(attempts.length >= 2);
-  assert.ok(
-    attempts.some(({ attributes }) => Number(attributes['aws.sqs.message.receive_count']) >= 2),
-    'the count is on the span',
-  );
-  assert.equal(new Set(attempts.map(({ parentSpanId }) => parentSpanId)).size, 1);
-  const placement = (await place.send('GET', `/v1/placements/${created.json['id']}`)).json;
-  assert.ok(placement['file']);
-});
-
-test('whichever consumer is killed, ten placements sent meanwhile end in ten whole trees', async () => {
-  const material = await place.material();
-  const consumers = place.pipeline.aws.functions.filter(({ name }) => /file-generator|validator|notifier/.test(name));
-  assert.equal(consumers.length, 3);
   for (const [round, victim] of consumers.entries()) {
-    victim.kill();
+    place.kill(victim);
     const created = await Promise.all(
       Array.from({ length: 10 }, (_, index) => {
         const start_time = round * 100 + index * 10;
@@ -102,21 +106,21 @@ test('whichever consumer is killed, ten placements sent meanwhile end in ten who
   }
 });
 
-test('consumers killed in the middle of their work lose none of it', async () => {
+where('kills')('consumers killed in the middle of their work lose none of it', async () => {
   const material = await place.material();
-  const consumers = place.pipeline.aws.functions.filter(({ name }) => /file-generator|validator|notifier/.test(name));
   const ids: string[] = [];
   for (let index = 0; index < 12; index++) {
     const wish = { ...material, start_time: index * 10, end_time: index * 10 + 5 };
     ids.push((await place.send('POST', '/v1/placements', wish)).json['id']);
-    consumers[index % 3]?.kill();
+    place.kill(consumers[index % 3] ?? '');
   }
   // Their spans may have died with them, so this looks at what they left: file, verdict, webhooks.
   for (const id of ids) {
     for (const deadline = Date.now() + 60_000; ; await sleep(100)) {
       const { file, validation } = (await place.send('GET', `/v1/placements/${id}`)).json;
       const types = ['placement.created', 'placement.file_generated', 'placement.validated'];
-      if (file && validation && types.every((type) => webhooksAbout(id, type).length > 0)) break;
+      const said = new Set((await place.webhooksAbout(id)).map(({ body }) => String(JSON.parse(body).type)));
+      if (file && validation && types.every((type) => said.has(type))) break;
       assert.ok(Date.now() < deadline, `${id} is not complete`);
     }
   }
@@ -134,35 +138,38 @@ test('eight writers of one interval: one 201, seven 409, and nothing else', asyn
   for (const { status, json } of answers) if (status === 409) assert.equal(json['code'], 'placement-overlap');
 });
 
-test('with SQS down when a nudge is due nothing is accepted and nothing is stored: 503 with Retry-After', async () => {
-  const material = await place.material();
-  broken.add('sqs.SendMessage');
-  // A nudge covers half its delay; the next one falls due within these seconds.
-  let accepted = 0;
-  let refused: Awaited<ReturnType<typeof place.send>> | undefined;
-  for (let index = 0; index < 40 && !refused; index++) {
-    const answer = await place.send('POST', '/v1/placements', {
-      ...material,
-      start_time: index * 10,
-      end_time: index * 10 + 5,
-    });
-    if (answer.status !== 201) refused = answer;
-    else {
-      accepted++;
-      await sleep(250);
+where('faults')(
+  'with SQS down when a nudge is due nothing is accepted and nothing is stored: 503 with Retry-After',
+  async () => {
+    const material = await place.material();
+    broken.add('sqs.SendMessage');
+    // A nudge covers half its delay; the next one falls due within these seconds.
+    let accepted = 0;
+    let refused: Awaited<ReturnType<typeof place.send>> | undefined;
+    for (let index = 0; index < 40 && !refused; index++) {
+      const answer = await place.send('POST', '/v1/placements', {
+        ...material,
+        start_time: index * 10,
+        end_time: index * 10 + 5,
+      });
+      if (answer.status !== 201) refused = answer;
+      else {
+        accepted++;
+        await sleep(250);
+      }
     }
-  }
-  broken.clear();
-  assert.ok(refused, 'no nudge fell due');
-  assert.equal(refused.status, 503);
-  assert.ok(Number(refused.headers.get('retry-after')) > 0);
-  assert.equal(refused.json['trace_id'], refused.traceId);
-  const spans = await place.until(
-    refused.traceId,
-    (all) => named(all, 'POST /v1/placements').length === 1,
-    'its trace',
-  );
-  assert.equal(one(spans, 'POST /v1/placements').status.code, 'ERROR');
-  const listed = await place.send('GET', `/v1/placements?limit=100&video_id=${material.video_id}`);
-  assert.equal(listed.json['items'].length, accepted);
-});
+    broken.clear();
+    assert.ok(refused, 'no nudge fell due');
+    assert.equal(refused.status, 503);
+    assert.ok(Number(refused.headers.get('retry-after')) > 0);
+    assert.equal(refused.json['trace_id'], refused.traceId);
+    const spans = await place.until(
+      refused.traceId,
+      (all) => named(all, 'POST /v1/placements').length === 1,
+      'its trace',
+    );
+    assert.equal(one(spans, 'POST /v1/placements').status.code, 'ERROR');
+    const listed = await place.send('GET', `/v1/placements?limit=100&video_id=${material.video_id}`);
+    assert.equal(listed.json['items'].length, accepted);
+  },
+);

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { named, one, usePlace } from '../support/place.ts';
 
 const place = usePlace();
-const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
+const aTraceId = () => randomBytes(16).toString('hex');
 
 test('one placement is one trace with every hop, and every end of the pipeline got its due', async () => {
   const material = await place.material();
@@ -37,15 +37,17 @@ test('one placement is one trace with every hop, and every end of the pipeline g
 
   const placement = (await place.send('GET', `/v1/placements/${created.json['id']}`)).json;
   const { bucket, key, sha256 } = placement['file'];
-  const content = await (await fetch(`${place.pipeline.aws.endpoint}/${bucket}/${key}`)).text();
+  const content = await place.object(bucket, key);
   assert.match(content, /^WEBVTT/);
   assert.match(content, /Canoe/);
   assert.equal(createHash('sha256').update(content).digest('hex'), sha256);
   assert.equal(key, `placements/${created.json['id']}/${sha256}.vtt`);
   assert.equal(placement['validation'].verdict, 'valid');
 
-  const webhooks =
-    place.pipeline.receiver?.received().map(({ headers, body }) => ({ headers, ...JSON.parse(body) })) ?? [];
+  const webhooks = (await place.webhooksAbout(created.json['id'])).map(({ headers, body }) => ({
+    headers,
+    ...JSON.parse(body),
+  }));
   assert.deepEqual(webhooks.map(({ type }) => String(type)).toSorted(), [
     'placement.created',
     'placement.file_generated',
@@ -59,23 +61,24 @@ test('one placement is one trace with every hop, and every end of the pipeline g
 
 test("a caller's trace is continued, with its correlation id at every hop and on the webhook", async () => {
   const material = await place.material();
+  const traceId = aTraceId();
   const created = await place.send(
     'POST',
     '/v1/placements',
     { ...material, start_time: 1, end_time: 2 },
     {
-      traceparent: `00-${TRACE}-00f067aa0ba902b7-01`,
+      traceparent: `00-${traceId}-00f067aa0ba902b7-01`,
       tracestate: 'vendor=1',
       'x-correlation-id': 'order-7',
       baggage: 'secret=1',
     },
   );
-  assert.equal(created.traceId, TRACE);
+  assert.equal(created.traceId, traceId);
   assert.equal(created.headers.get('x-correlation-id'), 'order-7');
-  const spans = await place.wholeTrace(TRACE);
+  const spans = await place.wholeTrace(traceId);
   assert.equal(one(spans, 'POST /v1/placements').parentSpanId, '00f067aa0ba902b7');
 
-  const webhooks = (place.pipeline.receiver?.received() ?? []).filter(({ body }) => body.includes(created.json['id']));
+  const webhooks = await place.webhooksAbout(created.json['id']);
   for (const { headers } of webhooks) {
     assert.equal(headers['x-correlation-id'], 'order-7');
     assert.equal(headers['tracestate'], 'vendor=1');

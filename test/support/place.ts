@@ -1,13 +1,37 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { after, before } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { missingHops } from '../../local/hops.ts';
-import { startPipeline, type Pipeline, type PipelineOptions } from '../../local/pipeline.ts';
+import { after, before, test, type TestContext } from 'node:test';
+import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { ReceivedSpan } from '../../local/collector/otlp.ts';
-import { freshDatabase } from './database.ts';
+import type { Spans } from '../../local/collector/read.ts';
+import { missingHops } from '../../local/hops.ts';
+import type { ReceivedWebhook } from '../../local/receiver.ts';
+import { type Capability, lacking, type PlaceName } from './differences.ts';
+import { openLocalStack } from './place-localstack.ts';
+import { type Faults, openLoopback } from './place-loopback.ts';
+
+/** What a place gives of itself; everything a test does is made of it. */
+export interface Ground {
+  apiUrl: string;
+  collector: Spans;
+  /** Every genuine webhook so far, other tests' too. */
+  webhooks(): Promise<ReceivedWebhook[]>;
+  /** An output of the stack. */
+  output(name: string): string;
+  sqs: SQSClient;
+  eventBridge: EventBridgeClient;
+  /** The content of an object. */
+  object(bucket: string, key: string): Promise<string>;
+  /** Runs a function with this event and answers what it answered. Throws when it failed. */
+  invoke(name: string, event: unknown): Promise<unknown>;
+  /** What a function has printed, line by line. */
+  logs(name: string): Promise<string[]>;
+  /** Kills a function's process; only where a place has `kills`. */
+  kill(name: string): void;
+  /** How long the slowest hop may take. */
+  patienceMs: number;
+  close(): Promise<void>;
+}
 
 export interface Answer {
   status: number;
@@ -19,11 +43,12 @@ export interface Answer {
 }
 
 /** Where end-to-end tests run: the whole pipeline, seen from outside only. */
-export interface Place {
-  pipeline: Pipeline;
+export interface Place extends Ground {
   send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   /** A video and a product that fit together, as ids. */
   material(): Promise<{ video_id: string; product_id: string }>;
+  /** The webhooks about a placement, of one type or of all. */
+  webhooksAbout(placementId: string, type?: string): Promise<ReceivedWebhook[]>;
   /** Waits for every required hop and answers the trace's spans; fails naming what is missing. */
   wholeTrace(traceId: string, withinMs?: number): Promise<ReceivedSpan[]>;
   /** Waits until something holds of a trace's spans. */
@@ -33,40 +58,35 @@ export interface Place {
     what: string,
     withinMs?: number,
   ): Promise<ReceivedSpan[]>;
-  /** Waits until no message is visible or in flight. */
-  idle(withinMs?: number): Promise<void>;
-  /** What functions printed, line by line. */
-  lines: { name: string; line: string }[];
 }
 
-/** Starts the pipeline before a file's tests and stops it after them. Its bundles come from the run's global set-up. */
-export function usePlace(options: Pick<PipelineOptions, 'faults'> & { env?: Record<string, string> } = {}): Place {
-  const place = { lines: [] } as unknown as Place;
-  let directory = '';
-  const done: (() => Promise<void>)[] = [];
+/** The place of this run: LocalStack where the run's global set-up says so, loopback else. */
+export const placeName: PlaceName = process.env['NEDLIA_PLACE'] === 'localstack' ? 'localstack' : 'loopback';
 
+/** Opens the place before a file's tests and closes it after them. `faults` is heard only where the place can do that. */
+export function usePlace(options: { faults?: Faults } = {}): Place {
+  const place = {} as Place;
   before(async () => {
-    directory = await mkdtemp(path.join(tmpdir(), 'nedlia-e2e-'));
-    // Not the default `after`: within a hook it would mean after this hook.
-    const { url } = await freshDatabase({ after: (drop) => void done.push(drop) });
-    place.pipeline = await startPipeline({
-      directory,
-      assembly: process.env['TEST_ASSEMBLY'],
-      env: { PORT: '0', DATABASE_URL: url, ...options.env },
-      tell: () => {},
-      signal: new AbortController().signal,
-      onFunctionLine: (name, line) => place.lines.push({ name, line }),
-      ...(options.faults ? { faults: options.faults } : {}),
-    });
+    const ground = placeName === 'localstack' ? openLocalStack() : await openLoopback(options);
+    Object.assign(place, ground, dealings(ground));
   });
-  after(async () => {
-    await place.pipeline?.stop();
-    for (const one of done) await one();
-    await rm(directory, { recursive: true, force: true });
-  });
+  after(() => place.close?.());
+  return place;
+}
 
-  place.send = async (method, where, body, headers = {}) => {
-    const answer = await fetch(`${place.pipeline.apiUrl}${where}`, {
+/** `test`, for what only some places can show. Where a place cannot, the promise is named in the output with the reason. */
+export const where =
+  (...needs: Capability[]) =>
+  (promise: string, show: (t: TestContext) => Promise<void>): void => {
+    const missing = needs.map((need) => lacking(placeName, need)).find((reason) => reason !== undefined);
+    if (missing === undefined) test(promise, show);
+    else process.stdout.write(`not shown on ${placeName}: ${promise} (${missing})\n`);
+  };
+
+function dealings(ground: Ground): Omit<Place, keyof Ground> {
+  const { apiUrl, collector, patienceMs } = ground;
+  const send: Place['send'] = async (method, where, body, headers = {}) => {
+    const answer = await fetch(`${apiUrl}${where}`, {
       method,
       headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -80,38 +100,38 @@ export function usePlace(options: Pick<PipelineOptions, 'faults'> & { env?: Reco
       traceId,
     };
   };
-  place.material = async () => {
-    const video = await place.send('POST', '/v1/videos', { title: 'A day at the lake', duration: 600 });
-    const product = await place.send('POST', '/v1/products', { name: 'Canoe' });
-    assert.deepEqual([video.status, product.status], [201, 201]);
-    return { video_id: video.json['id'], product_id: product.json['id'] };
+  return {
+    send,
+    material: async () => {
+      const video = await send('POST', '/v1/videos', { title: 'A day at the lake', duration: 600 });
+      const product = await send('POST', '/v1/products', { name: 'Canoe' });
+      assert.deepEqual([video.status, product.status], [201, 201]);
+      return { video_id: video.json['id'], product_id: product.json['id'] };
+    },
+    webhooksAbout: async (placementId, type) =>
+      (await ground.webhooks()).filter(
+        ({ body }) => body.includes(placementId) && (type === undefined || JSON.parse(body).type === type),
+      ),
+    until: async (traceId, enough, what, withinMs = patienceMs) => {
+      const reached = await collector.until(traceId, enough, withinMs);
+      const spans = await collector.spans(traceId);
+      assert.ok(reached, `${what}: not within ${withinMs} ms. There is: ${spans.map(({ name }) => name).join(', ')}`);
+      return spans;
+    },
+    wholeTrace: async (traceId, withinMs = patienceMs) => {
+      await collector.until(traceId, (spans) => missingHops(spans).length === 0, withinMs);
+      const spans = await collector.spans(traceId);
+      assert.deepEqual(missingHops(spans), [], `hops missing after ${withinMs} ms`);
+      return spans;
+    },
   };
-  place.until = async (traceId, enough, what, withinMs = 20_000) => {
-    const reached = await place.pipeline.collector.until(traceId, enough, withinMs);
-    const spans = place.pipeline.collector.spans(traceId);
-    assert.ok(reached, `${what}: not within ${withinMs} ms. There is: ${spans.map(({ name }) => name).join(', ')}`);
-    return spans;
-  };
-  place.wholeTrace = async (traceId, withinMs = 20_000) => {
-    await place.pipeline.collector.until(traceId, (spans) => missingHops(spans).length === 0, withinMs);
-    const spans = place.pipeline.collector.spans(traceId);
-    assert.deepEqual(missingHops(spans), [], `hops missing after ${withinMs} ms`);
-    return spans;
-  };
-  place.idle = async (withinMs = 20_000) => {
-    const deadline = Date.now() + withinMs;
-    while (!(await place.pipeline.aws.idle())) {
-      assert.ok(Date.now() < deadline, `still busy after ${withinMs} ms`);
-      await sleep(50);
-    }
-  };
-  return place;
 }
 
-/** The spans of this name, or the only one. */
+/** The spans of this name. */
 export const named = (spans: ReceivedSpan[], name: string): ReceivedSpan[] =>
   spans.filter((span) => span.name === name);
 
+/** The only span of this name. */
 export function one(spans: ReceivedSpan[], name: string): ReceivedSpan {
   const [span, ...others] = named(spans, name);
   assert.ok(span && others.length === 0, `${others.length + (span ? 1 : 0)} spans are named ${name}, not one`);

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { TestContext } from 'node:test';
+import { findLocalStack } from '../../local/localstack/localstack.ts';
+import { stacksOf } from '../../local/localstack/stacks.ts';
+import { where } from '../support/place.ts';
+import { runWord } from '../support/word.ts';
+
+/** Not where the rest of the suite is deployed: LocalStack keeps regions apart as AWS does. */
+const AWS_REGION = 'eu-west-1';
+
+async function surroundings(t: TestContext): Promise<Record<string, string>> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'nedlia-localstack-'));
+  t.after(() => rm(directory, { recursive: true, force: true }));
+  const { endpoint } = await findLocalStack({ ...process.env, AWS_REGION });
+  return { AWS_ENDPOINT_URL: endpoint, AWS_REGION, NEDLIA_DIRECTORY: directory };
+}
+
+where('deployments')(
+  'npm run localstack deploys and shows one whole trace, a second run updates, and --destroy leaves no stack',
+  async (t) => {
+    const env = await surroundings(t);
+    const stacks = stacksOf(await findLocalStack(env));
+    t.after(() => runWord('localstack', ['--destroy'], env));
+    for (const round of ['deployed', 'updated']) {
+      const { code, stdout, stderr } = await runWord('localstack', ['--once', '--json'], env);
+      assert.equal(code, 0, stderr);
+      const result = JSON.parse(stdout) as { complete: boolean; webhooks: unknown[]; outputs: Record<string, string> };
+      assert.deepEqual([result.complete, result.webhooks.length], [true, 3], round);
+      assert.equal(result.outputs['EventBusName'], 'nedlia-events');
+    }
+    const removed = await runWord('localstack', ['--destroy', '--json'], env);
+    assert.equal(removed.code, 0, removed.stderr);
+    assert.deepEqual(await stacks.all(), []);
+    const again = await runWord('localstack', ['--destroy'], env);
+    assert.deepEqual([again.code, again.stdout.trim()], [0, 'Nothing was deployed.']);
+  },
+);

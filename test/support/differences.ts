@@ -1,0 +1,41 @@
+/** Where end-to-end tests can run. */
+export type PlaceName = 'loopback' | 'localstack';
+
+interface Difference {
+  /** What a place with it can do, as a sentence that ends "… can be shown". */
+  what: string;
+  /** The places without it, and why. */
+  not: Partial<Record<PlaceName, string>>;
+}
+
+/** What one place can do and another cannot: the only reason for a promise not to be shown in a place. */
+export const differences = {
+  faults: {
+    what: 'AWS refuses a call on demand',
+    not: { localstack: 'LocalStack is as it is: a refusal on demand needs a server of our own' },
+  },
+  kills: {
+    what: 'a consumer is killed in the middle of its work',
+    not: { localstack: 'its processes belong to LocalStack, or to Docker' },
+  },
+  traceHeader: {
+    what: 'EventBridge carries TraceHeader into the queue, as the AWSTraceHeader of the message',
+    not: { localstack: 'LocalStack 4.14 drops it: there only the context inside the event arrives' },
+  },
+  deployments: {
+    what: 'CloudFormation deploys, and a custom resource runs while it does',
+    not: { loopback: 'npm start reads the template and deploys nothing' },
+  },
+} as const satisfies Record<string, Difference>;
+
+export type Capability = keyof typeof differences;
+
+/** Why a place lacks it; `undefined` when it does not. */
+export const lacking = (place: PlaceName, capability: Capability): string | undefined =>
+  (differences[capability].not as Difference['not'])[place];
+
+/** The rows of the table that a place lacks, as text. */
+export const describeDifferences = (place: PlaceName): string[] =>
+  (Object.keys(differences) as Capability[])
+    .filter((capability) => lacking(place, capability))
+    .map((capability) => `not shown on ${place}: ${differences[capability].what} (${lacking(place, capability)})`);
