@@ -2,10 +2,13 @@ import { Pool, type PoolClient, type QueryResult } from 'pg';
 import { Unavailable } from '../core/unavailable.ts';
 import { log } from '../telemetry/log.ts';
 import { type DatabaseError, isAnswer, toDatabaseError } from './errors.ts';
+import { connectionTo, type Login } from './target.ts';
 
 export interface SessionOptions {
-  /** postgres:// with user, password, host, port and database. */
+  /** postgres:// with user, password, host, port and database; with `?auth=iam` without a password: see `connectionTo`. */
   url: string;
+  /** Signs in as somebody else than the URL says; only with `?auth=iam`. */
+  login?: Login | undefined;
   /** Sessions at most; 10. */
   max?: number;
   /** For opening a session or waiting for a free one. 18 s: a paused Aurora resumes in 15 to 35 s and API Gateway gives up after 29. */
@@ -30,20 +33,21 @@ export class Sessions {
   readonly #answerWithinMs: number;
 
   constructor(options: SessionOptions) {
-    const { url, max = 10, connectTimeoutMs = 18_000 } = options;
+    const { url, login, max = 10, connectTimeoutMs = 18_000 } = options;
     const { statementTimeoutMs = 5000, transactionTimeoutMs = 10_000 } = options;
     this.#answerWithinMs = statementTimeoutMs + BEYOND_STATEMENT_MS;
+    const settings = {
+      search_path: 'nedlia',
+      timezone: 'UTC',
+      // Enforced by the server, so they hold for a function that was frozen or killed with a lock in its hands.
+      statement_timeout: statementTimeoutMs,
+      lock_timeout: 1000,
+      transaction_timeout: Math.floor(transactionTimeoutMs),
+      idle_in_transaction_session_timeout: 10_000,
+      idle_session_timeout: 60_000,
+    };
     this.#pool = new Pool({
-      connectionString: withSettings(url, {
-        search_path: 'nedlia',
-        timezone: 'UTC',
-        // Enforced by the server, so they hold for a function that was frozen or killed with a lock in its hands.
-        statement_timeout: statementTimeoutMs,
-        lock_timeout: 1000,
-        transaction_timeout: Math.floor(transactionTimeoutMs),
-        idle_in_transaction_session_timeout: 10_000,
-        idle_session_timeout: 60_000,
-      }),
+      ...connectionTo(url, settings, login),
       max,
       connectionTimeoutMillis: connectTimeoutMs,
       idleTimeoutMillis: 30_000,
@@ -133,11 +137,4 @@ export class Session {
   #gone(): DatabaseError {
     return toDatabaseError(this.#lost() ?? new Error('the database does not answer'), '08006');
   }
-}
-
-function withSettings(url: string, values: Record<string, string | number>): string {
-  const full = new URL(url);
-  const options = Object.entries(values).map(([name, value]) => `-c ${name}=${value}`);
-  full.searchParams.set('options', [full.searchParams.get('options'), ...options].filter(Boolean).join(' '));
-  return full.href;
 }
