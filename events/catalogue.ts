@@ -10,6 +10,8 @@ export const service = {
   validator: 'nedlia-validator',
   notifier: 'nedlia-notifier',
   relay: 'nedlia-relay',
+  /** Called by CloudFormation alone. */
+  migrate: 'nedlia-migrate',
   /** Stage `dev` only, where nobody else receives. */
   receiver: 'nedlia-receiver',
 } as const;

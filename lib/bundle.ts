@@ -10,6 +10,7 @@ export const entries = {
   validator: 'lambdas/validator/handler.ts',
   notifier: 'lambdas/notifier/handler.ts',
   relay: 'lambdas/relay/handler.ts',
+  migrate: 'lambdas/migrate/handler.ts',
   receiver: 'lambdas/receiver/handler.ts',
 } as const;
 

@@ -32,8 +32,15 @@ async function applyAll(db: Database): Promise<string[]> {
   const applied: string[] = [];
   for (;;) {
     const { error, results = [] } = await migrator.migrateUp();
-    if (error) throw error;
+    if (error) throw named(error, results);
     if (results.length === 0) return applied;
     applied.push(...results.map((result: MigrationResult) => result.migrationName));
   }
+}
+
+/** The failure of a migration says which one it was: at a deployment this line is all there is to see. */
+function named(error: unknown, results: readonly MigrationResult[]): Error {
+  const failed = results.find(({ status }) => status === 'Error');
+  const message = error instanceof Error ? error.message : String(error);
+  return new Error(failed ? `migration ${failed.migrationName} failed: ${message}` : message, { cause: error });
 }
