@@ -12,9 +12,32 @@ const isSecret = (secret: string): boolean => {
 };
 
 /** The secrets webhooks are signed with, comma-separated: two while one is rotated, and either is good. */
-export const webhookSecrets = () =>
+const list = () =>
   v.pipe(
     text(),
-    v.transform((list) => list.split(',').map((secret) => secret.trim())),
+    v.transform((said) => said.split(',').map((secret) => secret.trim())),
     v.check((secrets) => secrets.every(isSecret), 'must be base64 secrets of 24 to 64 bytes, separated by commas'),
   );
+
+/** Comma-separated in the environment, or where they are kept. */
+export type WebhookSecrets = string[] | { arn: string };
+
+const ARN = /^arn:[^:]+:secretsmanager:/;
+
+/** The secrets themselves, or the ARN of the secret in Secrets Manager that holds them: `{ arn }`. */
+export const webhookSecrets = () =>
+  v.lazy((said) =>
+    typeof said === 'string' && ARN.test(said)
+      ? v.pipe(
+          v.string(),
+          v.transform((arn) => ({ arn })),
+        )
+      : list(),
+  );
+
+/** Reads what the secret holds. @throws Error that does not repeat it. */
+export function readWebhookSecrets(held: string): string[] {
+  const read = v.safeParse(list(), held);
+  if (!read.success) throw new Error(`the secret ${read.issues[0].message}`);
+  return read.output;
+}

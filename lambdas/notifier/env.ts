@@ -9,7 +9,7 @@ export const env = v.object({
   DEAD_LETTER_QUEUE_URL: url('http', 'https'),
   /** Where webhooks go. Only a malformed one stops the start: whether it is a permitted target is judged per message (target.ts). */
   WEBHOOK_URL: url('https', 'http'),
-  /** With two, while a secret is rotated, each webhook carries two signatures. */
+  /** Or the ARN of the secret that holds them. With two, while a secret is rotated, each webhook carries two signatures. */
   WEBHOOK_SECRETS: webhookSecrets(),
   WEBHOOK_ALLOW_LOOPBACK: v.optional(flag(), 'false'),
 });

@@ -1,5 +1,6 @@
 import { sqsClient } from '../../aws/clients.ts';
 import { consumer } from '../../aws/consume.ts';
+import { webhookSecretsOf } from '../../aws/webhook-secrets.ts';
 import { EnvironmentError, readEnv } from '../../core/env.ts';
 import { service } from '../../events/catalogue.ts';
 import { read } from '../../events/read.ts';
@@ -16,7 +17,8 @@ if (allowLoopback && settings.STAGE !== 'local') {
   throw new EnvironmentError('wrong environment: WEBHOOK_ALLOW_LOOPBACK is for stage local alone');
 }
 const telemetry = startTelemetry({ service: service.notifier, mode: 'function', exporters: functionExporters });
-const send = webhookSender({ url: new URL(settings.WEBHOOK_URL), secrets: settings.WEBHOOK_SECRETS, allowLoopback });
+const secrets = webhookSecretsOf(settings.WEBHOOK_SECRETS);
+const send = webhookSender({ url: new URL(settings.WEBHOOK_URL), secrets, allowLoopback });
 
 /** For every batch: each record is opened, read, and told to the story; the failed ones are reported. */
 export const handler = consumer({

@@ -16,8 +16,8 @@ export interface WebhookMessage {
 
 export interface WebhookOptions extends TargetOptions {
   url: URL;
-  /** Standard Webhooks secrets; each gives a signature of its own. */
-  secrets: string[];
+  /** Standard Webhooks secrets as of now; each gives a signature of its own. */
+  secrets: () => Promise<readonly string[]>;
   /** For the whole attempt, name resolution and answer included; 15 s when not given. */
   deadlineMs?: number;
 }
@@ -33,12 +33,12 @@ const MAX_RETRY_AFTER_SECONDS = 900;
  * @throws Unavailable when the answer names its Retry-After; any other Error on 408, 409, 425, 429, 5xx, and from the network.
  */
 export function webhookSender({ url, secrets, deadlineMs = 15_000, ...target }: WebhookOptions) {
-  const signers = secrets.map((secret) => new Webhook(secret));
   const shown = new URL('/', url); // a path is often a secret of its own: spans see the host alone
 
   return async ({ id, body, correlationId, attempt }: WebhookMessage, signal: AbortSignal): Promise<void> => {
     signal.throwIfAborted();
     const within = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);
+    const signers = (await secrets()).map((secret) => new Webhook(secret));
     const addresses = await Promise.race([addressesOf(url, target), aborted(within)]);
     const now = new Date();
     const answer = await traceHttpCall({ method: 'POST', url: shown, attempt }, (traceHeaders) =>

@@ -1,4 +1,5 @@
 import type { Context, LambdaFunctionURLEvent, LambdaFunctionURLResult } from 'aws-lambda';
+import { webhookSecretsOf } from '../../aws/webhook-secrets.ts';
 import { readEnv } from '../../core/env.ts';
 import { service } from '../../events/catalogue.ts';
 import { traceFunctionUrl } from '../../telemetry/edges/function-url.ts';
@@ -11,14 +12,14 @@ import { webhookReceiver, type Verdict } from './receive.ts';
 // Once, when the process starts: the environment is read.
 const settings = readEnv(env, process.env);
 const telemetry = startTelemetry({ service: service.receiver, mode: 'function', exporters: functionExporters });
-const receive = webhookReceiver(settings.WEBHOOK_SECRETS);
+const secrets = webhookSecretsOf(settings.WEBHOOK_SECRETS);
 
 /** Called by AWS for every request to the function's URL, which anybody may call: the signature is what lets one in. */
 export const handler = async (event: LambdaFunctionURLEvent, context: Context): Promise<LambdaFunctionURLResult> => {
   const { headers, requestContext } = event;
   const body = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
   try {
-    const verdict = receive({ method: requestContext.http.method, headers, body });
+    const verdict = webhookReceiver(await secrets())({ method: requestContext.http.method, headers, body });
     // Whoever has not signed does not write into our traces: theirs is linked to.
     const edge = verdict.status === 204 ? 'continue' : 'link';
     return await traceFunctionUrl(event, context, edge, async () => {

@@ -22,7 +22,7 @@ const MAX_TYPE = 100;
  * remember each `webhook-id`, for a genuine one may come twice.
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#verifying-webhook-authenticity
  */
-export function webhookReceiver(secrets: string[]): (request: WebhookRequest) => Verdict {
+export function webhookReceiver(secrets: readonly string[]): (request: WebhookRequest) => Verdict {
   const verifiers = secrets.map((secret) => new Webhook(secret));
   return ({ method, headers, body }) => {
     if (method !== 'POST') return { status: 405 };

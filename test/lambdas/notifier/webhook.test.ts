@@ -42,7 +42,7 @@ async function aSubscriber(t: TestContext, answer: RequestListener, options: Par
   const { port } = server.address() as AddressInfo;
   const send = webhookSender({
     url: new URL(`http://hooks.example:${port}/secret-path?token=t`),
-    secrets: [secret],
+    secrets: async () => [secret],
     allowLoopback: true,
     resolve: () => Promise.resolve([{ address: '127.0.0.1', family: 4 }]),
     ...options,
@@ -76,7 +76,7 @@ test('a webhook carries what Standard Webhooks asks for, signed over the very by
 });
 
 test('while a secret is rotated either one verifies', async (t) => {
-  const { send, received } = await aSubscriber(t, status(200), { secrets: [secret, nextSecret] });
+  const { send, received } = await aSubscriber(t, status(200), { secrets: async () => [secret, nextSecret] });
   await send(message, patient());
   const [{ headers, body }] = received as [Received];
   assert.match(String(headers['webhook-signature']), /^v1,\S+ v1,\S+$/);
@@ -180,7 +180,11 @@ test('a connection that breaks means again', async (t) => {
 });
 
 test('nobody listening means again', async () => {
-  const send = webhookSender({ url: new URL('http://127.0.0.1:1/'), secrets: [secret], allowLoopback: true });
+  const send = webhookSender({
+    url: new URL('http://127.0.0.1:1/'),
+    secrets: async () => [secret],
+    allowLoopback: true,
+  });
   await assert.rejects(send(message, patient()), { code: 'ECONNREFUSED' });
 });
 
