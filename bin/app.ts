@@ -1,23 +1,37 @@
 /* oxlint-disable eslint/no-new -- a construct adds itself to its scope */
 import { join } from 'node:path';
-import { App } from 'aws-cdk-lib';
+import { App, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { readChoices } from '../lib/choices.ts';
 import { DataStack } from '../lib/data-stack.ts';
 import { PipelineStack } from '../lib/pipeline-stack.ts';
-import { isStageName, stages } from '../lib/stages.ts';
+import { isStageName, type StageName, stages } from '../lib/stages.ts';
 
 const app = new App({
   analyticsReporting: false, // no metadata resource: the template says only what we say
   context: { 'aws:cdk:enable-asset-metadata': true }, // names each function's code in the assembly, as the cdk command does
 });
+const context = (name: string): unknown => app.node.tryGetContext(name);
+const said = context('bundles');
+const bundles = typeof said === 'string' ? said : join(import.meta.dirname, '../dist');
 
-const stage: unknown = app.node.tryGetContext('stage') ?? 'local';
-if (!isStageName(stage)) {
-  process.stderr.write(`there is no stage ${JSON.stringify(stage)}; there is: ${Object.keys(stages).join(', ')}\n`);
+try {
+  for (const stage of wanted(context('stage') ?? 'dev')) {
+    const data = new DataStack(app, `nedlia-${stage}-data`, { stage });
+    new PipelineStack(app, `nedlia-${stage}`, { stage, data, bundles, choices: readChoices(context) });
+  }
+} catch (error) {
+  process.stderr.write(`${(error as Error).message}\n`);
   process.exit(1);
 }
 
-const bundles: unknown = app.node.tryGetContext('bundles') ?? join(import.meta.dirname, '../dist');
-const data = new DataStack(app, `nedlia-${stage}-data`, { stage });
-new PipelineStack(app, `nedlia-${stage}`, { stage, data, bundles: String(bundles) });
-
+// What AWS calls good practice, each exception acknowledged with its reason: lib/acknowledged.ts.
+Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 app.synth();
+
+function wanted(stage: unknown): StageName[] {
+  const names = Object.keys(stages).filter(isStageName);
+  if (stage === 'all') return names;
+  if (isStageName(stage)) return [stage];
+  throw new Error(`there is no stage ${JSON.stringify(stage)}; there is: ${names.join(', ')}`);
+}

@@ -5,7 +5,7 @@ import { synthesise } from '../lib/synthesise.ts';
 
 const HELP = `npm run synth: writes the CloudFormation templates into cdk.out/, offline and without credentials.
 
-  --stage <stage>     which stage (local)
+  --stage <stage>     which stage: local, dev or prod (all of them)
   --outdir <folder>   somewhere else than cdk.out
   --no-validate       skip the check of the template against CloudFormation's rules (saves seconds)
   --help              this text
@@ -20,7 +20,7 @@ async function synth(): Promise<void> {
   const { values } = parseArgs({
     allowNegative: true,
     options: {
-      stage: { type: 'string', default: 'local' },
+      stage: { type: 'string', default: 'all' },
       outdir: { type: 'string', default: 'cdk.out' },
       validate: { type: 'boolean', default: true },
       help: { type: 'boolean', short: 'h' },
@@ -30,7 +30,7 @@ async function synth(): Promise<void> {
 
   console.log('building the functions …');
   await bundle();
-  console.log(`synthesising stage ${values.stage} …`);
+  console.log(values.stage === 'all' ? 'synthesising every stage …' : `synthesising stage ${values.stage} …`);
   await synthesise(values);
   for (const file of await readdir(values.outdir)) {
     if (file.endsWith('.template.json')) console.log(`${values.outdir}/${file}`);

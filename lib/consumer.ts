@@ -1,6 +1,8 @@
 /* oxlint-disable eslint/no-new -- a construct adds itself to its scope */
-import { Rule, type EventBus } from 'aws-cdk-lib/aws-events';
+import { Duration } from 'aws-cdk-lib';
+import { type EventBus, type IRuleTarget, Rule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { Contract } from '../core/env.ts';
 import type { EventDefinition } from '../events/definition.ts';
@@ -10,19 +12,30 @@ export interface ConsumerProps<C extends Contract> extends WorkerProps<C> {
   bus: EventBus;
   /** The events that reach the queue, each by a rule of its own: source and detail-type. */
   hears: readonly Pick<EventDefinition, 'name' | 'pattern'>[];
+  /** Where an event lies that could not be put into the queue; it lets the bus's rules in by itself. */
+  undelivered: IQueue;
 }
 
 /** A worker that hears events: rules on the bus put them into its queue as they are. */
 export class Consumer<C extends Contract> extends Worker<C> {
   constructor(scope: Construct, id: string, props: ConsumerProps<C>) {
-    const { bus, hears, ...worker } = props;
+    const { bus, hears, undelivered, ...worker } = props;
     super(scope, id, worker);
     for (const { name, pattern } of hears) {
       new Rule(this, name, {
         eventBus: bus,
         eventPattern: { source: pattern.source, detailType: pattern['detail-type'] },
-        targets: [new SqsQueue(this.queue)],
+        targets: [delivered(this.queue, undelivered)],
       });
     }
   }
+}
+
+/** Tried for as long as EventBridge tries at all; what it gives up on is kept. */
+function delivered(queue: IQueue, undelivered: IQueue): IRuleTarget {
+  const target = new SqsQueue(queue, { retryAttempts: 185, maxEventAge: Duration.hours(24) });
+  // Not as SqsQueue's own `deadLetterQueue`, which would name each rule in the policy of a queue whose stack comes first.
+  return {
+    bind: (rule, id) => ({ ...target.bind(rule, id), deadLetterConfig: { arn: undelivered.queueArn } }),
+  };
 }

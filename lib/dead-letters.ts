@@ -1,7 +1,9 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { DEAD_LETTER_SUFFIX, service } from '../events/catalogue.ts';
+import { acknowledge } from './acknowledged.ts';
+import { BUS, DEAD_LETTER_SUFFIX, service } from '../events/catalogue.ts';
 
 /** Every service that works off a queue. */
 export const workers = [service.fileGenerator, service.validator, service.notifier, service.relay] as const;
@@ -15,6 +17,7 @@ export class DeadLetters extends Construct {
 
   constructor(scope: Construct, id: string, { keepsData }: { keepsData: boolean }) {
     super(scope, id);
+    acknowledge(this, 'AwsSolutions-SQS3');
     const queue = (name: string, queueName: string) =>
       new Queue(this, name, {
         queueName,
@@ -30,5 +33,19 @@ export class DeadLetters extends Construct {
       [service.relay]: queue('Relay', `${service.relay}${DEAD_LETTER_SUFFIX}`),
     };
     this.undelivered = queue('Undelivered', `nedlia-undelivered${DEAD_LETTER_SUFFIX}`);
+    // By name: the rules are not made yet, and lie in the other stack.
+    const rules = { service: 'events', resource: 'rule', resourceName: `${BUS}/*` };
+    this.undelivered.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal('events.amazonaws.com')],
+        actions: ['sqs:SendMessage'],
+        resources: [this.undelivered.queueArn],
+        conditions: {
+          ArnLike: {
+            'aws:SourceArn': Stack.of(this).formatArn({ ...rules, arnFormat: ArnFormat.SLASH_RESOURCE_NAME }),
+          },
+        },
+      }),
+    );
   }
 }

@@ -1,18 +1,24 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { RemovalPolicy, type Duration } from 'aws-cdk-lib';
-import { Architecture, Code, Function, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { SubnetType } from 'aws-cdk-lib/aws-ec2';
+import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, type CfnFunction, Code, Function, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { Contract, Variables } from '../core/env.ts';
 import packageJson from '../package.json' with { type: 'json' };
-import { stages, type StageName } from './stages.ts';
+import { acknowledge, acknowledgeWildcard, wildcards } from './acknowledged.ts';
+import type { Database } from './database.ts';
+import { stageOf, type StageName } from './stages.ts';
 
 /** What every function of a stage shares. */
 export interface Surroundings {
   stage: StageName;
   /** The folder holding `<function>/index.cjs`. */
   bundles: string;
+  /** `OTEL_TRACES_EXPORTER`. */
+  exporter: 'otlp' | 'xray';
   /** `OTEL_EXPORTER_OTLP_ENDPOINT`; empty means none. */
   collectorEndpoint: string;
 }
@@ -25,36 +31,77 @@ export interface PipelineFunctionProps<C extends Contract> {
   bundle: string;
   /** Exactly what its `env.ts` asks for: a missing or misspelt variable is a type error here. */
   environment: Variables<C>;
+  /** The Aurora in whose network it runs; without one it runs outside of any. */
+  database?: Database | undefined;
   timeout: Duration;
   memoryMiB: number;
 }
 
 /** A function from its built bundle, telling whoever looks at a span which service, version and stage made it. */
 export class PipelineFunction<C extends Contract> extends Function {
+  /** Its physical name. */
+  readonly service: string;
+
   constructor(scope: Construct, id: string, props: PipelineFunctionProps<C>) {
-    const { stage, collectorEndpoint } = props.surroundings;
-    const keeps = stages[stage].keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+    const { service, database } = props;
+    const { stage, exporter, collectorEndpoint } = props.surroundings;
+    const logs = new LogGroup(scope, `${id}Logs`, {
+      logGroupName: `/aws/lambda/${service}`,
+      retention: stageOf(stage).logDays,
+      removalPolicy: RemovalPolicy.DESTROY, // one that stays keeps the next deployment from making its own
+    });
+    // CDK's own role brings managed policies that may write to every log group of the account.
+    const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    logs.grantWrite(role);
+    if (database) attachToNetwork(role);
     super(scope, id, {
-      functionName: props.service,
+      functionName: service,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64, // a fifth cheaper per millisecond than x86_64: aws.amazon.com/lambda/pricing
       handler: 'index.handler',
       code: Code.fromAsset(bundleFolder(props.surroundings.bundles, props.bundle)),
       timeout: props.timeout,
       memorySize: props.memoryMiB,
-      logGroup: new LogGroup(scope, `${id}Logs`, {
-        logGroupName: `/aws/lambda/${props.service}`,
-        retention: RetentionDays.ONE_MONTH,
-        removalPolicy: keeps,
-      }),
+      role,
+      logGroup: logs,
+      ...(database && inNetworkOf(database)),
       environment: {
         ...defined(props.environment),
+        ...(database && DUAL_STACK),
         OTEL_RESOURCE_ATTRIBUTES: `service.namespace=nedlia,service.version=${packageJson.version},deployment.environment.name=${stage}`,
-        OTEL_TRACES_SAMPLER: stages[stage].sampler,
-        OTEL_EXPORTER_OTLP_ENDPOINT: collectorEndpoint,
+        OTEL_TRACES_SAMPLER: stageOf(stage).sampler,
+        OTEL_TRACES_EXPORTER: exporter,
+        ...(collectorEndpoint && { OTEL_EXPORTER_OTLP_ENDPOINT: collectorEndpoint }),
       },
     });
+    this.service = service;
+    if (exporter === 'xray') this.sendToXRay(role);
   }
+
+  /** Active tracing makes Lambda run the daemon that our spans are handed to. */
+  private sendToXRay(role: Role): void {
+    // Not by CDK's `tracing`, which writes the policy's present actions into each role.
+    (this.node.defaultChild as CfnFunction).tracingConfig = { mode: 'Active' };
+    acknowledge(role, 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/AWSXRayDaemonWriteAccess]');
+    role.addManagedPolicy(ManagedPolicy.fromAwsManagedPolicyName('AWSXRayDaemonWriteAccess'));
+  }
+}
+
+/** The network has no way out by IPv4: without these the SDK would call hosts that never answer, or wait 250 ms for them first. */
+const DUAL_STACK = { AWS_USE_DUALSTACK_ENDPOINT: 'true', NODE_OPTIONS: '--dns-result-order=ipv6first' };
+
+const inNetworkOf = ({ vpc, clients }: Database) => ({
+  vpc,
+  vpcSubnets: { subnetType: SubnetType.PRIVATE_WITH_EGRESS },
+  securityGroups: [clients],
+  ipv6AllowedForDualStack: true,
+});
+
+/** Lambda places a function into a network with the function's own role: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions */
+function attachToNetwork(role: Role): void {
+  const { actions, resource } = wildcards.network;
+  role.addToPolicy(new PolicyStatement({ actions: [...actions], resources: [resource] }));
+  acknowledgeWildcard(role, 'network', resource);
 }
 
 function bundleFolder(bundles: string, name: string): string {

@@ -1,47 +1,63 @@
 /* oxlint-disable eslint/no-new -- a construct adds itself to its scope */
-import { CfnOutput, CfnParameter, Duration, Lazy, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnParameter, Duration, Lazy, Stack, type StackProps } from 'aws-cdk-lib';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Function } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { BUS, heardBy, service } from '../events/catalogue.ts';
 import type { env as fileGeneratorEnv } from '../lambdas/file-generator/env.ts';
 import type { env as notifierEnv } from '../lambdas/notifier/env.ts';
 import type { env as validatorEnv } from '../lambdas/validator/env.ts';
+import { acknowledgeWildcard, wildcards } from './acknowledged.ts';
 import { Api } from './api.ts';
+import type { Choices } from './choices.ts';
 import { Consumer } from './consumer.ts';
 import type { DataStack } from './data-stack.ts';
+import type { Surroundings } from './function.ts';
+import { Migrations } from './migrations.ts';
+import { Operations } from './operations.ts';
+import { tellOutputs } from './outputs.ts';
+import { Receiver } from './receiver.ts';
 import { Relay } from './relay.ts';
-import { stages, type StageName } from './stages.ts';
-import type { Worker } from './worker.ts';
+import { stageOf, type StageName } from './stages.ts';
+import { tag } from './tags.ts';
 
 export interface PipelineStackProps extends StackProps {
   stage: StageName;
   data: DataStack;
   /** The folder holding the built `<function>/index.cjs`. */
   bundles: string;
+  choices?: Choices;
 }
 
 /** What only runs: the whole pipeline of one stage, in numbered steps. It can be destroyed and deployed again without losing anything. */
 export class PipelineStack extends Stack {
   constructor(scope: Construct, id: string, props: PipelineStackProps) {
-    super(scope, id, props);
-    const stage = stages[props.stage];
-    const { files: bucket, deadLetters } = props.data;
+    const stage = stageOf(props.stage);
+    super(scope, id, { ...props, terminationProtection: stage.keepsData });
+    tag(this, props.stage);
+    const { files: bucket, deadLetters, database, webhookSecret } = props.data;
+    const choices = props.choices ?? {};
 
-    // 1. What is given from outside: where the database is, where webhooks go, who collects traces.
-    const databaseUrl = this.given('DatabaseUrl', 'postgres://… of the database the functions use', { secret: true });
-    const webhookUrl = this.given('WebhookUrl', 'Where the notifier sends webhooks', { secret: true });
-    const webhookSecrets = this.given('WebhookSecrets', 'Signing secrets, comma-separated', { secret: true });
-    const collectorEndpoint = this.given('CollectorEndpoint', 'OTLP/HTTP collector; empty for none', { default: '' });
-    const surroundings = { stage: props.stage, bundles: props.bundles, collectorEndpoint };
+    // 1. What is given from outside, where the stage does not bring it: the database, where webhooks go, who collects traces.
+    const databaseUrl = database?.url ?? this.given('DatabaseUrl', 'postgres://… of the database the functions use');
+    const surroundings = this.surroundings(props, choices);
+    const webhookSecrets = webhookSecret?.secretArn ?? this.given('WebhookSecrets', 'Signing secrets, comma-separated');
+    const webhookUrl =
+      choices.webhookUrl ??
+      (stage.receivesWebhooks && webhookSecret
+        ? new Receiver(this, 'Receiver', { surroundings, secret: webhookSecret }).url
+        : this.given('WebhookUrl', 'Where the notifier sends webhooks'));
 
-    // 2. Where facts are said.
+    // 2. The schema, before anything that needs it; and where facts are said.
+    const migrations = new Migrations(this, 'Migrations', { surroundings, databaseUrl, database });
     const bus = new EventBus(this, 'Bus', { eventBusName: BUS });
 
     // 3. The relay: says what was committed but not said. Whoever commits nudges it, and it may send commands to the file-generator.
     const relay: Relay = new Relay(this, 'Relay', {
       surroundings,
       deadLetterQueue: deadLetters.of[service.relay],
+      database,
       environment: {
         DATABASE_URL: databaseUrl,
         EVENT_BUS_NAME: bus.eventBusName,
@@ -57,32 +73,32 @@ export class PipelineStack extends Stack {
     };
 
     // 4. The three consumers: each hears its events by rules into its own queue.
+    const hearing = { surroundings, bus, undelivered: deadLetters.undelivered };
     const fileGenerator = new Consumer<typeof fileGeneratorEnv>(this, 'FileGenerator', {
-      surroundings,
+      ...hearing,
       service: service.fileGenerator,
       deadLetterQueue: deadLetters.of[service.fileGenerator],
       bundle: 'file-generator',
-      bus,
       hears: heardBy.fileGenerator,
       environment: { ...speaks, BUCKET_NAME: bucket.bucketName },
+      database,
       ...databaseWork,
     });
     const validator = new Consumer<typeof validatorEnv>(this, 'Validator', {
-      surroundings,
+      ...hearing,
       service: service.validator,
       deadLetterQueue: deadLetters.of[service.validator],
       bundle: 'validator',
-      bus,
       hears: heardBy.validator,
       environment: speaks,
+      database,
       ...databaseWork,
     });
     const notifier = new Consumer<typeof notifierEnv>(this, 'Notifier', {
-      surroundings,
+      ...hearing,
       service: service.notifier,
       deadLetterQueue: deadLetters.of[service.notifier],
       bundle: 'notifier',
-      bus,
       hears: heardBy.notifier,
       environment: {
         STAGE: props.stage,
@@ -91,50 +107,76 @@ export class PipelineStack extends Stack {
         WEBHOOK_ALLOW_LOOPBACK: stage.allowsLoopbackWebhooks ? 'true' : 'false',
       },
       timeout: Duration.seconds(30), // a webhook may take 15
-      memoryMiB: 512,
-      maximumConcurrency: 10,
+      memoryMiB: 512, // it waits for others; CPU, which signing and TLS take, comes in proportion
+      maximumConcurrency: 10, // batches of ten: what a webhook's receiver sees of us at once
       maxReceiveCount: 200, // with back-off to 120 s: more than three hours of somebody else's outage
     });
 
     // 5. The door.
     const api = new Api(this, 'Api', {
       surroundings,
+      open: choices.apiOpen ?? false,
       environment: { ...speaks, FILE_GENERATOR_QUEUE_URL: fileGenerator.queue.queueUrl },
+      database,
     });
 
-    // 6. Who may do what, beyond working off its own queue.
+    // 6. Who may do what, beyond working off its own queue; and that it waits for the schema.
     for (const speaker of [api, fileGenerator, validator]) relay.queue.grant(speaker.function, 'sqs:SendMessage');
     for (const sender of [api, relay]) fileGenerator.queue.grant(sender.function, 'sqs:SendMessage');
-    for (const speaker of [api, fileGenerator, validator, relay]) bus.grantPutEventsTo(speaker.function);
-    fileGenerator.function.addToRolePolicy(
-      new PolicyStatement({ actions: ['s3:PutObject'], resources: [bucket.arnForObjects('placements/*')] }), // grantPut would add five more
-    );
-
-    // 7. What others need to know.
-    new CfnOutput(this, 'ApiUrl', { value: api.url });
-    new CfnOutput(this, 'EventBusName', { value: bus.eventBusName });
-    new CfnOutput(this, 'BucketName', { value: bucket.bucketName });
-    const workers: Record<string, Worker<never>> = {
-      FileGenerator: fileGenerator,
-      Validator: validator,
-      Notifier: notifier,
-      Relay: relay,
-    };
-    for (const [name, { queue, deadLetterQueue }] of Object.entries(workers)) {
-      new CfnOutput(this, `${name}QueueUrl`, { value: queue.queueUrl });
-      new CfnOutput(this, `${name}DeadLetterQueueUrl`, { value: deadLetterQueue.queueUrl });
+    for (const user of [api, fileGenerator, validator, relay]) {
+      bus.grantPutEventsTo(user.function);
+      database?.admit(user.function);
+      user.function.node.addDependency(migrations.done);
     }
-    new CfnOutput(this, 'UndeliveredDeadLetterQueueUrl', { value: deadLetters.undelivered.queueUrl });
+    letWriteFiles(fileGenerator.function, props.data);
+    webhookSecret?.grantRead(notifier.function);
+
+    // 7. How somebody sees that it is well, and finds it.
+    const consumers = [fileGenerator, validator, notifier];
+    if (stage.watched.dashboard) {
+      const { alarms } = stage.watched;
+      const { alarmEmail } = choices;
+      const { undelivered } = deadLetters;
+      new Operations(this, 'Operations', { api, relay, consumers, undelivered, alarms, alarmEmail });
+    }
+    tellOutputs(this, {
+      files: bucket,
+      deadLetters,
+      webhookSecret,
+      api,
+      bus,
+      workers: { FileGenerator: fileGenerator, Validator: validator, Notifier: notifier, Relay: relay },
+    });
   }
 
-  /** A CloudFormation parameter; a secret's value is shown nowhere. */
-  private given(id: string, description: string, options: { secret?: true; default?: string }): string {
-    return new CfnParameter(this, id, {
-      description,
-      noEcho: options.secret ?? false,
-      ...(options.default !== undefined && { default: options.default }),
+  /** Traces go to the collector that was chosen, else where the stage says. */
+  private surroundings({ stage, bundles }: PipelineStackProps, { collector }: Choices): Surroundings {
+    const { exporter } = stageOf(stage);
+    if (collector) return { stage, bundles, exporter: 'otlp', collectorEndpoint: collector };
+    if (exporter === 'xray') return { stage, bundles, exporter, collectorEndpoint: '' };
+    const collectorEndpoint = new CfnParameter(this, 'CollectorEndpoint', {
+      description: 'OTLP/HTTP collector; empty for none',
+      default: '',
     }).valueAsString;
+    return { stage, bundles, exporter, collectorEndpoint };
   }
+
+  /** A CloudFormation parameter whose value is shown nowhere. */
+  private given(id: string, description: string): string {
+    return new CfnParameter(this, id, { description, noEcho: true }).valueAsString;
+  }
+}
+
+/** `grantPut` would add five actions more. */
+function letWriteFiles(fileGenerator: Function, data: DataStack): void {
+  fileGenerator.addToRolePolicy(
+    new PolicyStatement({
+      actions: [...wildcards.files.actions],
+      resources: [data.files.arnForObjects('placements/*')],
+    }),
+  );
+  const { 'Fn::ImportValue': arn } = data.resolve(data.exportValue(data.files.bucketArn)) as Record<string, string>;
+  if (fileGenerator.role) acknowledgeWildcard(fileGenerator.role, 'files', `${arn}/placements/*`);
 }
 
 /** What the two consumers with a database have in common. */

@@ -3,12 +3,14 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { service } from '../events/catalogue.ts';
 import type { env } from '../lambdas/relay/env.ts';
+import type { Database } from './database.ts';
 import type { Surroundings } from './function.ts';
 import { Worker, type WorkerProps } from './worker.ts';
 
 export interface RelayProps {
   surroundings: Surroundings;
   deadLetterQueue: IQueue;
+  database: Database | undefined;
   environment: WorkerProps<typeof env>['environment'];
 }
 

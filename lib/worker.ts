@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Contract, Variables } from '../core/env.ts';
@@ -28,9 +29,11 @@ export class Worker<C extends Contract> extends Construct {
   readonly queue: Queue;
   readonly deadLetterQueue: IQueue;
   readonly function: PipelineFunction<C>;
+  readonly service: WorkerService;
 
   constructor(scope: Construct, id: string, props: WorkerProps<C>) {
     super(scope, id);
+    this.service = props.service;
 
     this.deadLetterQueue = props.deadLetterQueue;
     this.queue = new Queue(this, 'Queue', {
@@ -60,5 +63,9 @@ export class Worker<C extends Contract> extends Construct {
       }),
     );
     this.deadLetterQueue.grant(this.function, 'sqs:SendMessage');
+  }
+
+  get logGroup(): ILogGroup {
+    return this.function.logGroup;
   }
 }

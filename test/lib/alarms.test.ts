@@ -79,9 +79,10 @@ test('without an address there is the topic, and nobody who hears it', () => {
   assert.deepEqual([resources('AWS::SNS::Topic').length, resources('AWS::SNS::Subscription').length], [1, 0]);
 });
 
+const count = (stage: 'dev' | 'local') =>
+  ['Dashboard', 'Alarm'].map((type) => templatesOf(stage).resources(`AWS::CloudWatch::${type}`).length);
+
 test('stage dev shows everything and wakes nobody; on this machine there is neither', () => {
-  const count = (stage: 'dev' | 'local') =>
-    ['Dashboard', 'Alarm'].map((type) => templatesOf(stage).resources(`AWS::CloudWatch::${type}`).length);
   assert.deepEqual(count('dev'), [1, 0]);
   assert.deepEqual(count('local'), [0, 0]);
 });

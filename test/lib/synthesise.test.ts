@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { synthesise } from '../../lib/synthesise.ts';
@@ -13,16 +13,30 @@ test('the template of a stage stands at the top of the assembly and names the fo
   const functions = Object.values(at(template, 'Resources') as object).filter(
     (resource) => at(resource, 'Type') === 'AWS::Lambda::Function',
   );
-  assert.equal(functions.length, 5);
+  assert.equal(functions.length, 7);
   for (const found of functions) {
-    assert.ok(existsSync(join(outdir, String(at(found, 'Metadata', 'aws:asset:path')), 'index.cjs')));
+    const ours = at(found, 'Properties', 'FunctionName') !== undefined;
+    const file = ours ? 'index.cjs' : 'framework.js';
+    assert.ok(existsSync(join(outdir, String(at(found, 'Metadata', 'aws:asset:path')), file)));
   }
+});
+
+test('every stage is synthesised at once, offline, with nothing to be said against it', async () => {
+  const outdir = aFolder();
+  await synthesise({ outdir, stage: 'all', validate: false, bundles: emptyBundles() });
+  const templates = readdirSync(outdir).filter((file) => file.endsWith('.template.json'));
+  assert.deepEqual(
+    templates.sort(),
+    ['local', 'dev', 'prod']
+      .flatMap((stage) => [`nedlia-${stage}-data.template.json`, `nedlia-${stage}.template.json`])
+      .sort(),
+  );
 });
 
 test('an unknown stage is one line that names the ones there are', async () => {
   await assert.rejects(
     synthesise({ outdir: aFolder(), stage: 'production', validate: false, bundles: emptyBundles() }),
-    ({ message }: Error) => /^there is no stage "production"; there is: local$/.test(message),
+    ({ message }: Error) => /^there is no stage "production"; there is: local, dev, prod$/.test(message),
   );
 });
 

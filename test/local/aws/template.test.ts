@@ -87,17 +87,18 @@ test('a queue without properties has the attributes AWS gives it', () => {
   });
 });
 
+const aFunction = (name: string) => ({
+  Type: 'AWS::Lambda::Function',
+  Properties: { FunctionName: name },
+  Metadata: { 'aws:asset:path': name },
+});
+
 test('a stack imports what those before it export, and only functions that a queue feeds are run', () => {
   const queue = { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'dead' } };
   const data: Template = {
     Resources: { Dead: queue },
     Outputs: { Out: { Value: { 'Fn::GetAtt': ['Dead', 'Arn'] }, Export: { Name: 'data:dead' } } },
   };
-  const aFunction = (name: string) => ({
-    Type: 'AWS::Lambda::Function',
-    Properties: { FunctionName: name },
-    Metadata: { 'aws:asset:path': name },
-  });
   const running: Template = {
     Resources: {
       Work: {
