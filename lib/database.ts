@@ -29,6 +29,7 @@ export interface DatabaseProps {
 
 /** The user the functions sign in as, by IAM, and the database's name. */
 const USER = 'nedlia';
+const OWNER = 'nedlia_owner';
 
 /**
  * Aurora PostgreSQL that pauses to nothing, in a network that costs nothing: there is no NAT and no interface endpoint, what runs
@@ -74,7 +75,7 @@ export class Database extends Construct {
       }),
       parameters: { 'rds.force_ssl': '1' },
       defaultDatabaseName: USER,
-      credentials: Credentials.fromUsername('nedlia_owner'),
+      credentials: Credentials.fromUsername(OWNER),
       manageMasterUserPassword: true,
       iamAuthentication: true,
       writer: ClusterInstance.serverlessV2('Writer', { publiclyAccessible: false }),
@@ -103,5 +104,11 @@ export class Database extends Construct {
   /** Lets it sign in as the functions' user. */
   admit(grantee: IGrantable): void {
     this.cluster.grantConnect(grantee, USER);
+  }
+
+  /** Lets it sign in as the schema's owner: by the secret, and by IAM, which is the only way once there is an IAM user (owner.ts). */
+  admitAsOwner(grantee: IGrantable): void {
+    this.ownerSecret.grantRead(grantee);
+    this.cluster.grantConnect(grantee, OWNER);
   }
 }

@@ -39,7 +39,7 @@ export class Migrations extends Construct {
       timeout: Duration.minutes(14), // an index on a large table; the provider waits for 15
       memoryMiB: 256, // it waits for the database
     });
-    database?.ownerSecret.grantRead(migrate);
+    database?.admitAsOwner(migrate);
 
     // From outside of the network, which has no way to CloudFormation but the bucket it listens at.
     const logs = new LogGroup(this, 'ProviderLogs', {

@@ -2,10 +2,10 @@ import { Signer } from '@aws-sdk/rds-signer';
 import type { PoolConfig } from 'pg';
 import { rootsOf } from './rds-roots.ts';
 
-/** Somebody who signs in with a password. */
+/** Who signs in: with this password, else with a token. */
 export interface Login {
   user: string;
-  password: string;
+  password?: string;
 }
 
 /**

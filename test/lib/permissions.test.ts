@@ -37,11 +37,12 @@ const reads = (secret: string) =>
   ['GetSecretValue', 'DescribeSecret'].map((action) => `secretsmanager:${action} ${secret}`);
 const speaker = ['sqs:SendMessage queue nedlia-relay', 'events:PutEvents bus nedlia-events'];
 const inNetwork = wildcards.network.actions.map((action) => `${action} *`);
-const signsIn = ['rds-db:connect arn:AWS::Partition:rds-db:AWS::Region:AWS::AccountId:dbuser:cluster/nedlia'];
+const signsInAs = (user: string) =>
+  `rds-db:connect arn:AWS::Partition:rds-db:AWS::Region:AWS::AccountId:dbuser:cluster/${user}`;
 
 function expected(stage: StageName): Record<string, string[]> {
   const onAws = stages[stage].aurora !== undefined;
-  const database = onAws ? [...inNetwork, ...signsIn] : [];
+  const database = onAws ? [...inNetwork, signsInAs('nedlia')] : [];
   return {
     'nedlia-api': [...speaker, 'sqs:SendMessage queue nedlia-file-generator', ...database],
     'nedlia-file-generator': [
@@ -58,7 +59,7 @@ function expected(stage: StageName): Record<string, string[]> {
       'sqs:SendMessage queue nedlia-file-generator',
       ...database,
     ],
-    'nedlia-migrate': onAws ? [...inNetwork, ...reads('cluster')] : [],
+    'nedlia-migrate': onAws ? [...inNetwork, ...reads('cluster'), signsInAs('nedlia_owner')] : [],
     ...(stages[stage].receivesWebhooks && { 'nedlia-receiver': reads('secret') }),
   };
 }

@@ -58,6 +58,13 @@ test('a login replaces the token, not the check of the server', () => {
   assert.ok(typeof ssl === 'object' && ssl.ca);
 });
 
+test('somebody else signs in with a token of its own', async (t) => {
+  credentials(t);
+  const { user, password } = connectionTo(aurora, {}, { user: 'owner' });
+  assert.ok(user === 'owner' && typeof password === 'function');
+  assert.match(await password(), /[?&]DBUser=owner&/);
+});
+
 test('a server that offers no TLS hears neither user nor token', async (t) => {
   credentials(t);
   const heard: Buffer[] = [];

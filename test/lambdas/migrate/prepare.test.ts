@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ownerLogin } from '../../../lambdas/migrate/owner.ts';
+import { asOwner, ownerLogin } from '../../../lambdas/migrate/owner.ts';
 import { prepare, type Request } from '../../../lambdas/migrate/prepare.ts';
 
 const asked = (RequestType: Request['RequestType']): Request => ({ RequestType });
@@ -11,7 +11,8 @@ const aDatabase = () => {
     return ['0001_first', '0002_second'];
   };
   const admit = async () => void done.push('admitted');
-  return { done, migrate, admit };
+  const close = async () => void done.push('closed');
+  return { done, migrate, admit, close };
 };
 
 const fails = () => Promise.reject(new Error('migration 0002_second failed: no'));
@@ -19,31 +20,28 @@ const fails = () => Promise.reject(new Error('migration 0002_second failed: no')
 for (const type of ['Create', 'Update'] as const) {
   test(`at ${type} the schema comes first, then who may use it, and the deployment hears what was applied`, async () => {
     const database = aDatabase();
-    const answer = await prepare(database)(asked(type));
-    assert.deepEqual(database.done, ['migrated', 'admitted']);
+    const answer = await prepare(async () => database)(asked(type));
+    assert.deepEqual(database.done, ['migrated', 'admitted', 'closed']);
     assert.deepEqual(answer, { PhysicalResourceId: 'nedlia-schema', Data: { Applied: '0001_first, 0002_second' } });
   });
 }
 
 test('whoever destroys the functions leaves the rows where they are', async () => {
-  const database = aDatabase();
-  const { PhysicalResourceId: id } = await prepare(database)(asked('Delete'));
-  assert.deepEqual([database.done, id], [[], 'nedlia-schema']);
+  const open = () => Promise.reject(new Error('nobody has to sign in for that'));
+  assert.equal((await prepare(open)(asked('Delete'))).PhysicalResourceId, 'nedlia-schema');
 });
 
 test('where the functions own the schema themselves nobody is let in', async () => {
-  const { migrate, done } = aDatabase();
-  await prepare({ migrate, admit: undefined })(asked('Create'));
-  assert.deepEqual(done, ['migrated']);
+  const { done, admit: _, ...database } = aDatabase();
+  await prepare(async () => database)(asked('Create'));
+  assert.deepEqual(done, ['migrated', 'closed']);
 });
 
 test('a failing migration is the message of the deployment, and nobody is let in', async () => {
-  const { admit, done } = aDatabase();
-  await assert.rejects(
-    prepare({ migrate: fails, admit })(asked('Update')),
-    /^Error: migration 0002_second failed: no$/,
-  );
-  assert.deepEqual(done, []);
+  const database = aDatabase();
+  const open = async () => ({ ...database, migrate: fails });
+  await assert.rejects(prepare(open)(asked('Update')), /^Error: migration 0002_second failed: no$/);
+  assert.deepEqual(database.done, ['closed']);
 });
 
 test('the owner signs in as the secret of RDS says, and a wrong secret is not repeated', () => {
@@ -55,4 +53,25 @@ test('the owner signs in as the secret of RDS says, and a wrong secret is not re
       ({ message }: Error) => /no username and password/.test(message) && !message.includes('hunter2'),
     );
   }
+});
+
+const refused = (code: string) => Object.assign(new Error('unavailable'), { cause: { code } });
+
+test('the owner signs in by password until RDS wants a token', async () => {
+  const owner = { user: 'nedlia_owner', password: 'p' };
+  assert.deepEqual(await asOwner(owner, async (login) => login), owner);
+  for (const code of ['28000', '28P01']) {
+    const login = await asOwner(owner, async (login) => {
+      if (login.password) throw refused(code);
+      return login;
+    });
+    assert.deepEqual(login, { user: 'nedlia_owner' });
+  }
+});
+
+test('a database that cannot be reached is not asked twice', async () => {
+  let times = 0;
+  const open = () => Promise.reject(refused((times += 1) ? '08001' : ''));
+  await assert.rejects(asOwner({ user: 'o', password: 'p' }, open), /unavailable/);
+  assert.equal(times, 1);
 });
