@@ -10,7 +10,7 @@ import {
   StartMessageMoveTaskCommand,
   GetQueueAttributesCommand,
 } from '@aws-sdk/client-sqs';
-import { named, usePlace } from '../support/place.ts';
+import { can, named, usePlace } from '../support/place.ts';
 
 const place = usePlace();
 const TRACE = randomBytes(16).toString('hex');
@@ -23,10 +23,10 @@ async function arnOf(queueUrl: string): Promise<string> {
 }
 
 /**
- * Waits for the message with this body in the dead-letter queue, where other runs may have left some of their own. It stays there,
+ * Waits for the message with this in its body in the dead-letter queue, where other runs may have left some of their own. It stays there,
  * and visible: a move task takes only what is.
  */
-async function findDead(body: string): Promise<Message> {
+async function findDead(part: string): Promise<Message> {
   const QueueUrl = place.output('FileGeneratorDeadLetterQueueUrl');
   const seen: Message[] = [];
   for (const deadline = Date.now() + place.patienceMs; Date.now() < deadline;) {
@@ -41,18 +41,18 @@ async function findDead(body: string): Promise<Message> {
       }),
     );
     seen.push(...Messages);
-    const found = Messages.find((message) => message.Body === body);
+    const found = Messages.find(({ Body }) => Body?.includes(part));
     if (!found) continue;
     for (const { ReceiptHandle } of seen) {
       await place.sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 }));
     }
     return found;
   }
-  return assert.fail(`not in the dead-letter queue: ${body}`);
+  return assert.fail(`not in the dead-letter queue: ${part}`);
 }
 
-async function forgetDead(body: string): Promise<void> {
-  const { ReceiptHandle } = await findDead(body);
+async function forgetDead(part: string): Promise<void> {
+  const { ReceiptHandle } = await findDead(part);
   await place.sqs.send(
     new DeleteMessageCommand({ QueueUrl: place.output('FileGeneratorDeadLetterQueueUrl'), ReceiptHandle }),
   );
@@ -68,10 +68,11 @@ test('poison is moved aside with its reason, delays nobody, and a redrive goes o
   await place.wholeTrace(created.traceId);
 
   // A command of a version that is not known yet: permanent today, fine after tomorrow's deployment.
+  const id = randomUUID();
   const body = JSON.stringify({
     command: 'placement.regenerate_file',
     command_version: 2,
-    command_id: randomUUID(),
+    command_id: id,
     placement_id: 'p',
   });
   await place.sqs.send(
@@ -98,8 +99,9 @@ test('poison is moved aside with its reason, delays nobody, and a redrive goes o
   assert.equal(failed?.status.code, 'ERROR');
   assert.equal(failed?.attributes['error.type'], 'unknown-version');
 
-  const dead = await findDead(body);
-  assert.equal(dead.Body, body, 'unchanged');
+  const dead = await findDead(id);
+  assert.deepEqual(JSON.parse(dead.Body ?? ''), JSON.parse(body));
+  if (can('exactBodies')) assert.equal(dead.Body, body, 'unchanged to the byte');
   assert.equal(dead.MessageAttributes?.['colour']?.StringValue, 'blue');
   assert.equal(dead.MessageAttributes?.['traceparent']?.StringValue, `00-${TRACE}-00f067aa0ba902b7-01`);
   assert.match(dead.Attributes?.AWSTraceHeader ?? '', /Root=1-5759e988-bd862e3fe1be46a994272793/);
@@ -120,24 +122,24 @@ test('poison is moved aside with its reason, delays nobody, and a redrive goes o
   const redriven = spans.findLast(({ name }) => name === 'process nedlia-file-generator');
   assert.equal(redriven?.attributes['aws.sqs.message.redriven'], true);
   assert.equal(redriven?.parentSpanId, '00f067aa0ba902b7');
-  await forgetDead(body);
+  await forgetDead(id);
 });
 
 test('a body that cannot be read goes aside too, and the good message beside it is processed', async () => {
   const material = await place.material();
   const QueueUrl = place.output('FileGeneratorQueueUrl');
-  const id = randomUUID();
-  const bodies = [`not JSON ${id}`, `["${id}"]`, JSON.stringify({ 'detail-type': 'unknown', source: id, detail: {} })];
+  const [text, list, event] = [randomUUID(), randomUUID(), randomUUID()];
+  const unknown = JSON.stringify({ 'detail-type': 'unknown', source: event, detail: {} });
   const ids: string[] = [];
-  for (const MessageBody of bodies) {
+  for (const MessageBody of [`not JSON ${text}`, `["${list}"]`, unknown]) {
     const { MessageId = '' } = await place.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
     ids.push(MessageId);
   }
   const created = await place.send('POST', '/v1/placements', { ...material, start_time: 1, end_time: 2 });
   await place.wholeTrace(created.traceId);
-  for (const body of bodies) {
-    assert.match(failureOf(await findDead(body)).reason, /^un(readable|known)-message$/);
-    await forgetDead(body);
+  for (const part of [text, list, event]) {
+    assert.match(failureOf(await findDead(part)).reason, /^un(readable|known)-message$/);
+    await forgetDead(part);
   }
   const lines = await place.logs('nedlia-file-generator');
   for (const messageId of ids)

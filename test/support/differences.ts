@@ -22,6 +22,10 @@ export const differences = {
     what: 'EventBridge carries TraceHeader into the queue, as the AWSTraceHeader of the message',
     not: { localstack: 'LocalStack 4.14 drops it: there only the context inside the event arrives' },
   },
+  exactBodies: {
+    what: 'a function gets the body of a message to the byte',
+    not: { localstack: 'LocalStack 4.14 hands over JSON re-serialised, with blanks after colons and commas' },
+  },
   deployments: {
     what: 'CloudFormation deploys, and a custom resource runs while it does',
     not: { loopback: 'npm start reads the template and deploys nothing' },

@@ -74,6 +74,9 @@ export function usePlace(options: { faults?: Faults } = {}): Place {
   return place;
 }
 
+/** Whether this place has a capability; for one assertion of many. */
+export const can = (capability: Capability): boolean => lacking(placeName, capability) === undefined;
+
 /** `test`, for what only some places can show. Where a place cannot, the promise is named in the output with the reason. */
 export const where =
   (...needs: Capability[]) =>
