@@ -30,9 +30,14 @@ export interface Templates {
   say: (value: unknown) => string;
 }
 
-/** A folder with a file for every function, and nothing in it. */
+let empty: string | undefined;
+
+/** A folder with a file for every function, and nothing in it; one for all. */
 export function emptyBundles(): string {
-  const folder = aFolder();
+  return (empty ??= makeEmptyBundles(aFolder()));
+}
+
+function makeEmptyBundles(folder: string): string {
   for (const name of Object.keys(entries)) {
     mkdirSync(join(folder, name));
     writeFileSync(join(folder, name, 'index.cjs'), '');
