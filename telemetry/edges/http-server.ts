@@ -44,7 +44,7 @@ export function traceRequests(app: FastifyInstance, options: RequestOptions): vo
     else done();
   });
   app.addHook('onResponse', (request, reply, done) => {
-    end(request, reply);
+    end(request, reply, true);
     done();
   });
 }
@@ -87,12 +87,14 @@ function begin(
     };
     const span = startSpan(nameOf(request), options, edge === 'continue' ? remote : ROOT_CONTEXT);
     const correlationId = parseCorrelationId(request.headers['x-correlation-id']) ?? newCorrelationId();
-    const begun = { span, entry: withEntry(ROOT_CONTEXT, span), correlationId };
+    const begun: Traced = { span, entry: withEntry(ROOT_CONTEXT, span), correlationId };
     traced.set(request, begun);
     reply.header('x-correlation-id', correlationId);
     announce(reply, span);
-    // After an aborted request `onResponse` never comes; `close` always does.
-    reply.raw.once('close', () => end(request, reply));
+    // Not `writableFinished`: behind the Lambda door no socket ever takes the bytes. After an aborted request only `close` comes.
+    let answered = false;
+    reply.raw.once('finish', () => (answered = true));
+    reply.raw.once('close', () => end(request, reply, answered));
     return begun;
   } catch {
     return undefined;
@@ -108,13 +110,14 @@ function announce(reply: FastifyReply, span: Span): void {
 
 const ended = new WeakSet<Span>();
 
-function end(request: FastifyRequest, { raw }: FastifyReply): void {
-  const { span, thrown } = traced.get(request) ?? {};
-  if (!span || ended.has(span)) return;
+function end(request: FastifyRequest, { raw }: FastifyReply, answered: boolean): void {
+  const begun = traced.get(request);
+  if (!begun || ended.has(begun.span)) return;
+  const { span, thrown } = begun;
   ended.add(span);
-  const { statusCode, headersSent, writableFinished } = raw;
+  const { statusCode, headersSent } = raw;
   if (headersSent) span.setAttribute(name.httpStatus, statusCode);
-  if (!writableFinished) fail(span, 'client_aborted');
+  if (!answered) fail(span, 'client_aborted');
   else if (statusCode >= 500 && thrown !== undefined) recordFailure(span, thrown);
   else if (statusCode >= 500) fail(span, String(statusCode));
   span.end();
