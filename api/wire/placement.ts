@@ -1,7 +1,9 @@
 import { type Static, Type } from 'typebox';
-import { toSeconds } from '../../core/placement.ts';
+import { intervalProblem, toSeconds } from '../../core/placement.ts';
 import type { findOutcome, Placement } from '../../store/placements.ts';
-import { Id, Moment, Seconds } from './fields.ts';
+import type { Wanted } from '../placements/create.ts';
+import { fieldProblem } from '../problems.ts';
+import { Id, milliseconds, Moment, Seconds } from './fields.ts';
 
 const about = {
   video_id: Id('The video it is placed in.'),
@@ -11,6 +13,18 @@ const about = {
 };
 
 export const NewPlacement = Type.Object(about, { additionalProperties: false });
+
+/** Seconds become milliseconds (400 for finer ones); the interval must make sense (422). */
+export function readPlacement(body: Static<typeof NewPlacement>): Wanted {
+  const startMs = milliseconds('start_time', body.start_time);
+  const endMs = milliseconds('end_time', body.end_time);
+  const problem = intervalProblem({ startMs, endMs });
+  if (problem === 'empty') throw invalidInterval('end_time must be after start_time.', problem);
+  if (problem === 'too-late') throw invalidInterval('end_time must be within seven days.', problem);
+  return { videoId: body.video_id, productId: body.product_id, startMs, endMs };
+}
+
+const invalidInterval = (detail: string, why: string) => fieldProblem('invalid-interval', detail, 'end_time', why);
 
 const item = {
   id: Id('What names the placement.'),

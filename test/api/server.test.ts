@@ -9,6 +9,8 @@ import { askOverHttp, assertProblem, openApi } from '../support/api.ts';
 import { freshDatabase } from '../support/database.ts';
 import { captureLog } from '../support/log-lines.ts';
 
+// Slow on purpose: trickled headers are given 5 s by the server, half-open connections 3 s when it closes.
+
 const lines = captureLog({ after: (done) => after(done as () => void) });
 const api = await openApi();
 const { url: DATABASE_URL } = await freshDatabase();

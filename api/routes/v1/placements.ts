@@ -1,6 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { type Static, Type } from 'typebox';
-import { intervalProblem } from '../../../core/placement.ts';
+import { Type } from 'typebox';
 import { transaction } from '../../../store/database.ts';
 import { findOutcome, findPlacement, listPlacements } from '../../../store/placements.ts';
 import type { Deps } from '../../deps.ts';
@@ -8,11 +7,11 @@ import { locationBelow, pathAsAsked } from '../../location.ts';
 import { answerOnce } from '../../once.ts';
 import { page, pageQuery, readLimit } from '../../pages.ts';
 import { cancelPlacement } from '../../placements/cancel.ts';
-import { createPlacement, type Wanted } from '../../placements/create.ts';
+import { createPlacement } from '../../placements/create.ts';
 import { regenerate } from '../../placements/regenerate.ts';
-import { fieldProblem, Problem } from '../../problems.ts';
+import { Problem } from '../../problems.ts';
 import { ById, created, found, listOf, NoFields, PostHeaders } from '../../wire/answers.ts';
-import { Id, milliseconds } from '../../wire/fields.ts';
+import { Id } from '../../wire/fields.ts';
 import {
   CommandAnswer,
   NewPlacement,
@@ -20,6 +19,7 @@ import {
   PlacementItem,
   placementAnswer,
   placementItem,
+  readPlacement,
 } from '../../wire/placement.ts';
 import { postProblems, problemAnswers, readProblems, singleProblems } from '../../wire/problem.ts';
 
@@ -49,7 +49,7 @@ export const placements =
         },
       },
       (request, reply) => {
-        const wanted = read(request.body);
+        const wanted = readPlacement(request.body);
         return answerOnce({ db, publish }, request, reply, async (tx) => {
           const { placement, said } = await createPlacement(tx, say, wanted);
           const headers = { location: locationBelow(request, placement.id) };
@@ -143,15 +143,3 @@ export const placements =
       },
     );
   };
-
-/** Seconds become milliseconds (400 for finer ones); the interval must make sense (422). */
-function read(body: Static<typeof NewPlacement>): Wanted {
-  const startMs = milliseconds('start_time', body.start_time);
-  const endMs = milliseconds('end_time', body.end_time);
-  const problem = intervalProblem({ startMs, endMs });
-  if (problem === 'empty') throw invalidInterval('end_time must be after start_time.', problem);
-  if (problem === 'too-late') throw invalidInterval('end_time must be within seven days.', problem);
-  return { videoId: body.video_id, productId: body.product_id, startMs, endMs };
-}
-
-const invalidInterval = (detail: string, why: string) => fieldProblem('invalid-interval', detail, 'end_time', why);
