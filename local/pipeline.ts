@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { RequestDone } from '../api/request-log.ts';
 import { startServer } from '../api/server.ts';
 import { readEnv } from '../core/env.ts';
+import { service } from '../events/catalogue.ts';
 import { stages } from '../lib/stages.ts';
 import { openDatabase } from '../store/database.ts';
 import { migrate } from '../store/migrate.ts';
@@ -111,9 +112,9 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     // The API runs in this process: its AWS clients and telemetry, and its log lines, which are told like a function's.
     Object.assign(process.env, aws.environment);
     const { onFunctionLine } = options;
-    if (onFunctionLine) configureLog({ write: (line) => onFunctionLine('nedlia-api', line.trimEnd()) });
+    if (onFunctionLine) configureLog({ write: (line) => onFunctionLine(service.api, line.trimEnd()) });
     const telemetry = startTelemetry({
-      service: 'nedlia-api',
+      service: service.api,
       mode: 'server',
       exporters: serverExporters,
       env: { ...process.env, ...tracing(collector.endpoint) },
@@ -152,7 +153,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 
 /** Removes what the pipeline remembers; bundles and template stay. A database of your own (`DATABASE_URL`) is left alone. */
 export async function forget(directory: string): Promise<void> {
-  for (const name of ['postgres', 'queues', 'objects'])
+  for (const name of ['postgres', 'queues', 'objects', 'object-metadata'])
     await rm(path.join(directory, name), { recursive: true, force: true });
 }
 
