@@ -20,15 +20,20 @@ export function toMilliseconds(seconds: number): number | undefined {
 /** Integer milliseconds (12500) as seconds on the wire (12.5). */
 export const toSeconds = (milliseconds: number): number => milliseconds / 1000;
 
+/** What a placement is, as requests, answers and events alike write it: snake_case, times in seconds. */
+export const wireFields = (placement: Interval & { videoId: string; productId: string }) => ({
+  video_id: placement.videoId,
+  product_id: placement.productId,
+  start_time: toSeconds(placement.startMs),
+  end_time: toSeconds(placement.endMs),
+});
+
 /** What is wrong with an interval, or `undefined`: it must not be empty or reversed, and must end within seven days. */
 export function intervalProblem({ startMs, endMs }: Interval): 'empty' | 'too-late' | undefined {
   if (startMs >= endMs) return 'empty';
   if (endMs > MAX_MS) return 'too-late';
   return undefined;
 }
-
-/** True when two half-open intervals share at least a millisecond; touching ones do not. */
-export const overlaps = (a: Interval, b: Interval): boolean => a.startMs < b.endMs && b.startMs < a.endMs;
 
 /** True when the interval lies inside a video of this duration. */
 export const fits = ({ startMs, endMs }: Interval, durationMs: number): boolean => startMs >= 0 && endMs <= durationMs;

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { intervalProblem, toSeconds } from '../../core/placement.ts';
+import { intervalProblem, wireFields } from '../../core/placement.ts';
 import type { findOutcome, Placement } from '../../store/placements.ts';
 import type { Wanted } from '../placements/create.ts';
 import { fieldProblem } from '../problems.ts';
@@ -68,10 +68,7 @@ export const CommandAnswer = Type.Object({
 /** A row as it stands in a list. */
 export const placementItem = (placement: Placement): Static<typeof PlacementItem> => ({
   id: placement.id,
-  video_id: placement.videoId,
-  product_id: placement.productId,
-  start_time: toSeconds(placement.startMs),
-  end_time: toSeconds(placement.endMs),
+  ...wireFields(placement),
   status: placement.cancelledAt ? 'cancelled' : 'active',
   created_at: placement.createdAt.toISOString(),
   cancelled_at: placement.cancelledAt?.toISOString() ?? null,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fits, intervalProblem, MAX_MS, toMilliseconds, toSeconds } from '../../core/placement.ts';
+import { fits, intervalProblem, MAX_MS, toMilliseconds, toSeconds, wireFields } from '../../core/placement.ts';
 
 test('every millisecond from 1 to 10,000 is read back from its seconds, and so are the last of seven days', () => {
   for (let milliseconds = 1; milliseconds <= 10_000; milliseconds += 1) {
@@ -28,6 +28,12 @@ test('an interval must not be empty or reversed and must end within seven days',
   assert.equal(intervalProblem({ startMs: 6, endMs: 5 }), 'empty');
   assert.equal(intervalProblem({ startMs: 0, endMs: MAX_MS }), undefined);
   assert.equal(intervalProblem({ startMs: 0, endMs: MAX_MS + 1 }), 'too-late');
+});
+
+test('on the wire a placement has snake_case fields and seconds', () => {
+  const placement = { videoId: 'v', productId: 'p', startMs: 12_500, endMs: 20_000 };
+  const wire = { video_id: 'v', product_id: 'p', start_time: 12.5, end_time: 20 };
+  assert.deepEqual(wireFields(placement), wire);
 });
 
 test('an interval fits a video up to its very end', () => {
