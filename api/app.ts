@@ -1,5 +1,5 @@
 import Fastify, { type FastifyInstance } from 'fastify';
-import { traceRequests } from '../telemetry/edges/http-server.ts';
+import { type Edge, traceRequests } from '../telemetry/edges/http-server.ts';
 import { answerProblems } from './answers.ts';
 import { readJsonOnly } from './body.ts';
 import { answerClientError } from './client-errors.ts';
@@ -16,7 +16,7 @@ import { ProblemSchema } from './wire/problem.ts';
 
 export interface AppOptions {
   /** What a caller's trace headers are worth. */
-  edge: 'continue' | 'link' | 'ignore';
+  edge: Edge;
   /** How long the work of one request may take, 19 s if not given: an answer must be there within 20 s. */
   answerWithinMs?: number | undefined;
   /** Hears of every request when it is over, instead of the log. */

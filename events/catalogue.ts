@@ -24,7 +24,7 @@ export const placementFileGenerated = defineEvent('placement.file_generated', 'n
   caused_by: id,
   bucket: words,
   key: words,
-  sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits')),
+  sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
 });
 
 export const placementValidated = defineEvent('placement.validated', 'nedlia.validator', {
