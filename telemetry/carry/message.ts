@@ -1,5 +1,6 @@
+import { fields } from '../fields.ts';
 import type { Arrival, SqsRecordLike } from './arrival.ts';
-import { fields, messageAttribute, readArrival } from './arrival.ts';
+import { messageAttribute, readArrival } from './arrival.ts';
 import { TRACE_FIELD } from './entry.ts';
 import type { Carrier, TraceContext } from './trace-context.ts';
 import { fromTraceContext, toTraceContext } from './trace-context.ts';
