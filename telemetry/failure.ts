@@ -1,5 +1,6 @@
 import type { Span } from '@opentelemetry/api';
 import { SpanStatusCode } from '@opentelemetry/api';
+import { name } from './attributes.ts';
 import { redact } from './redact.ts';
 
 const MAX_MESSAGE = 1024;
@@ -47,7 +48,7 @@ const lastTrace = new WeakMap<object, string>();
 export function recordFailure(span: Span, thrown: unknown, type?: string): void {
   const failure = describe(thrown);
   const { message, stack } = failure;
-  span.setAttribute('error.type', type ?? failure.type);
+  span.setAttribute(name.errorType, type ?? failure.type);
   span.setStatus({ code: SpanStatusCode.ERROR, message });
   if (typeof thrown === 'object' && thrown !== null) {
     const { traceId } = span.spanContext();

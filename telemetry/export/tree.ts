@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { name, own } from '../attributes.ts';
 
 /** What the tree shows of a span; times in milliseconds since 1970. */
 export interface TreeSpan {
@@ -59,15 +60,15 @@ export function renderTree(spans: TreeSpan[], { colour = false }: { colour?: boo
 function where({ kind, service, attributes }: TreeSpan): string {
   if (kind === 'SERVER' || kind === 'CONSUMER') return ` [${service}]`;
   const target =
-    attributes['db.system.name'] ??
-    attributes['messaging.system.name'] ??
-    attributes['aws.s3.bucket'] ??
-    attributes['server.address'];
+    attributes[name.dbSystem] ??
+    attributes[name.messagingSystem] ??
+    attributes[name.bucket] ??
+    attributes[name.serverAddress];
   return kind !== 'INTERNAL' && typeof target === 'string' ? ` [${target}]` : '';
 }
 
 function waited({ attributes }: TreeSpan): string {
-  const wait = attributes['messaging.wait_ms'];
+  const wait = attributes[own.waitMs];
   return typeof wait === 'number' ? `  waited ${formatMs(wait)} in its queue` : '';
 }
 
