@@ -8,8 +8,8 @@ Runs the whole pipeline on this machine: PostgreSQL, AWS on loopback, three cons
 bundles, a webhook receiver and the API. Sends one placement through it and prints its trace, then stays up until Ctrl-C.
 
   --once    stop after the first trace; exit code 1 when a hop is missing
-  --fresh   forget the data of earlier runs first
-  --json    print one JSON object instead of text (progress goes to standard error)
+  --fresh   forget the data of earlier runs first (a database of your own is left alone)
+  --json    print one JSON object instead of text; progress goes to standard error ("npm -s start" keeps npm itself quiet)
   --help    this text
 
 Environment
@@ -23,18 +23,23 @@ Environment
 
 const DIRECTORY = process.env['NEDLIA_DIRECTORY'] || '.nedlia';
 /** Ctrl-C ends the process within five seconds, whatever hangs. */
-const STOP_WITHIN_MS = 4500;
+const STOP_WITHIN_MS = 4000;
+/** sysexits.h: wrong usage, wrong configuration. */
+const EX_USAGE = 64;
+const EX_CONFIG = 78;
 
 const stopping = new AbortController();
 let running: Pipeline | undefined;
 
-for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => void stop(0));
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => void stop(0, 'Stopping …'));
+// Whoever reads us has gone (`| head`): there is nobody left to tell.
+process.stdout.on('error', () => void stop(0));
 
 const options = readOptions();
 
 // Loaded now and not above, so that Ctrl-C is heard during the half second that loading takes.
 const { sendFirstPlacement } = await import('../local/first-placement.ts');
-const { forget, startPipeline } = await import('../local/pipeline.ts');
+const { startPipeline } = await import('../local/pipeline.ts');
 const { shower, wantsColour } = await import('../local/show.ts');
 
 const show = shower(wantsColour(process.stdout, process.env));
@@ -46,16 +51,13 @@ const finished = run();
 await finished.catch(async (error: unknown) => {
   if (stopping.signal.aborted) return;
   process.stderr.write(`nedlia: ${error instanceof Error ? error.message : String(error)}\n`);
-  await stop(1);
+  await stop(error instanceof Error && error.name === 'EnvironmentError' ? EX_CONFIG : 1);
 });
 
 async function run(): Promise<void> {
-  if (options.fresh) {
-    if (process.env['DATABASE_URL']) say('--fresh leaves the database of DATABASE_URL as it is.');
-    await forget(DIRECTORY);
-  }
   running = await startPipeline({
     directory: DIRECTORY,
+    fresh: options.fresh,
     env: process.env,
     tell,
     signal: stopping.signal,
@@ -67,7 +69,10 @@ async function run(): Promise<void> {
   });
   const first = await sendFirstPlacement(running, stopping.signal);
   if (options.json) process.stdout.write(`${JSON.stringify(asJson(first, running))}\n`);
-  else say(show.result(first, running, DIRECTORY));
+  else {
+    say(show.result(first, running, DIRECTORY));
+    if (!options.once) say(show.hints(first, running, DIRECTORY));
+  }
 
   const complete = first.missing.length === 0;
   if (options.json && !complete) say(`missing: ${first.missing.join('; ')}`);
@@ -76,9 +81,10 @@ async function run(): Promise<void> {
 }
 
 /** Stops what runs, also in the middle of the start; the first call decides the exit code and a second Ctrl-C ends at once. */
-async function stop(code: number): Promise<void> {
+async function stop(code: number, farewell?: string): Promise<void> {
   if (stopping.signal.aborted) process.exit(130);
   stopping.abort();
+  if (farewell) say(farewell);
   setTimeout(() => process.exit(code), STOP_WITHIN_MS).unref();
   await finished.catch(() => {});
   await running?.stop();
@@ -102,7 +108,7 @@ function readOptions() {
     return values;
   } catch (error) {
     process.stderr.write(`nedlia: ${error instanceof Error ? error.message : String(error)}\n\n${HELP}`);
-    return process.exit(64);
+    return process.exit(EX_USAGE);
   }
 }
 

@@ -23,6 +23,8 @@ import { startReceiver, type Receiver } from './receiver.ts';
 export interface PipelineOptions {
   /** Where data, bundles and template are kept; `.nedlia` for people. */
   directory: string;
+  /** Forget the data of earlier runs, except in a database of the user's own. */
+  fresh?: boolean;
   /** A cloud assembly that is ready; otherwise one is kept in `directory`. */
   assembly?: string | undefined;
   /** Read by the contract in `local/env.ts`. */
@@ -62,6 +64,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     stops.push(await claim(directory));
+    if (options.fresh) await forget(directory);
 
     const assembly = options.assembly
       ? { folder: options.assembly, kept: true }
@@ -134,6 +137,8 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
       nextFreePort: true,
       log: (line) => tell('API', line),
       ...(options.onRequest ? { onRequestDone: options.onRequest } : {}),
+    }).catch((cause: Error) => {
+      throw new Error(`the API cannot listen on HOST=${env.HOST} PORT=${env.PORT}: ${cause.message}`, { cause });
     });
     stops.push(() => api.close());
     tell('API', api.url);
@@ -151,8 +156,8 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   }
 }
 
-/** Removes what the pipeline remembers; bundles and template stay. A database of your own (`DATABASE_URL`) is left alone. */
-export async function forget(directory: string): Promise<void> {
+/** Removes what the pipeline remembers in its folder; bundles, template and the webhook secret stay. */
+async function forget(directory: string): Promise<void> {
   for (const name of ['postgres', 'queues', 'objects', 'object-metadata'])
     await rm(path.join(directory, name), { recursive: true, force: true });
 }
@@ -167,6 +172,7 @@ async function migrateOnce(url: string): Promise<string[]> {
 }
 
 const tracing = (endpoint: string) => ({
+  OTEL_SDK_DISABLED: 'false', // the trace is what this is for
   OTEL_TRACES_EXPORTER: 'otlp',
   OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
   OTEL_TRACES_SAMPLER: 'always_on',

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { styleText } from 'node:util';
 import { renderTree } from '../telemetry/export/tree.ts';
+import type { ReceivedSpan } from './collector/otlp.ts';
 import type { FirstPlacement } from './first-placement.ts';
 import type { RequestDone } from '../api/request-log.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -47,8 +48,9 @@ export function shower(colour: boolean) {
       const { placement, file, webhooks, traceId, missing, spans } = first;
       const lines = [
         heading(`One request, one trace: ${traceId}`),
-        renderTree(spans, { colour }),
+        renderTree(spans, { colour, columns: process.stdout.columns }),
         '',
+        ...failures(spans).map((line) => paint('red', line)),
         missing.length === 0
           ? paint(
               'green',
@@ -77,7 +79,17 @@ export function shower(colour: boolean) {
           `Webhook    ${type.padEnd(25)} ${paint('dim', `webhook-id ${String(headers['webhook-id'])}, signature verified`)}`,
         );
       }
-      lines.push(
+      if (!receiver) lines.push(...webhookCalls(spans));
+      return lines.join('\n');
+    },
+
+    hints: (
+      { placement }: FirstPlacement,
+      { apiUrl, receiver, aws, databaseUrl }: Pipeline,
+      directory: string,
+    ): string => {
+      const { host, pathname } = new URL(databaseUrl);
+      const lines = [
         heading('Try it'),
         `curl -i ${apiUrl}/v1/placements/${placement.id}`,
         `curl -i -X POST ${apiUrl}/v1/placements -H 'content-type: application/json' \\`,
@@ -86,12 +98,31 @@ export function shower(colour: boolean) {
         `curl -i -X DELETE ${apiUrl}/v1/placements/${placement.id}`,
         ...(receiver ? [`curl -s ${receiver.url}   # the webhooks of this run`] : []),
         `open ${apiUrl}/docs           # the API reference`,
-        paint('dim', `AWS on loopback: AWS_ENDPOINT_URL=${aws.endpoint}`),
-      );
+        paint('dim', '# a second API on the same database and AWS:'),
+        `PORT=3001 AWS_ENDPOINT_URL=${aws.endpoint} \\`,
+        `  DATABASE_URL="postgres://nedlia:$(cat ${directory}/postgres/password)@${host}${pathname}" npm run api`,
+      ];
       return lines.join('\n');
     },
   };
 }
+
+/** What failed on the way, though every hop is there: a retry may have mended it, or is still to come. */
+function failures(spans: ReceivedSpan[]): string[] {
+  const failed = spans.filter(({ kind, status }) => kind === 'CONSUMER' && status.code === 'ERROR');
+  return failed.map(
+    ({ name, attributes }) => `${name} failed (${String(attributes['error.type'])}); its message comes again.`,
+  );
+}
+
+/** Webhooks as their sender saw them, where the receiver is not ours to ask. */
+const webhookCalls = (spans: ReceivedSpan[]): string[] =>
+  spans
+    .filter(({ name, kind }) => name === 'POST' && kind === 'CLIENT')
+    .map(({ attributes }) => {
+      const outcome = attributes['http.response.status_code'] ?? attributes['error.type'];
+      return `Webhook    to ${String(attributes['server.address'])}, answered ${String(outcome)}`;
+    });
 
 /** A log line as `telemetry/log.ts` writes it. */
 interface LogLine {
