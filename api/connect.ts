@@ -8,7 +8,7 @@ import { openDatabase, ping } from '../store/database.ts';
 import type { Deps } from './deps.ts';
 import type { env } from './env.ts';
 
-export type ApiEnv = v.InferOutput<typeof env>;
+type ApiEnv = v.InferOutput<typeof env>;
 
 /** Connects the API to its database, bus and queues; nothing is called before the first request. `close` gives the sessions back. */
 export function connect(settings: ApiEnv): Deps & { close: () => Promise<void> } {

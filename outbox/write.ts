@@ -15,7 +15,6 @@ export type Say = <D extends EventDefinition | CommandDefinition>(
   tx: Transaction,
   definition: D,
   data: DataOf<D>,
-  about?: { correlationId?: string | undefined },
 ) => Promise<OutboxRow>;
 
 /** The queue that hears a command. */
@@ -23,9 +22,9 @@ const queues: Record<string, string> = { 'placement.regenerate_file': service.fi
 
 /** Makes the one way anything is said; `nudge` is a `nudger`'s. */
 export function writer(nudge: () => Promise<void>): Say {
-  return async (tx, definition, data, about) => {
+  return async (tx, definition, data) => {
     const id = uuid();
-    const said = about?.correlationId ?? correlationId();
+    const said = correlationId();
     const payload = definition.create({ id, occurredAt: new Date().toISOString(), correlationId: said }, data);
     const row = await insertOutbox(tx, {
       id,

@@ -26,7 +26,6 @@ interface Traced {
   thrown?: unknown;
 }
 
-const edges = new WeakMap<object, RequestOptions>();
 const traced = new WeakMap<FastifyRequest, Traced>();
 
 /**
@@ -36,7 +35,6 @@ const traced = new WeakMap<FastifyRequest, Traced>();
  * @see https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span
  */
 export function traceRequests(app: FastifyInstance, options: RequestOptions): void {
-  edges.set(app, options);
   // The `done` style, because what runs inside of `context.with` keeps the context: an async hook would return out of it.
   app.addHook('onRequest', (request, reply, done) => {
     const begun = begin(request, reply, options);
@@ -47,15 +45,6 @@ export function traceRequests(app: FastifyInstance, options: RequestOptions): vo
     end(request, reply, true);
     done();
   });
-}
-
-/**
- * Traces a request that Fastify refuses before any hook runs (a path it cannot decode). To be called by the
- * application's `frameworkErrors` before it answers; without effect where `traceRequests` was not called.
- */
-export function traceFrameworkError(request: FastifyRequest, reply: FastifyReply): void {
-  const options = edges.get(request.server);
-  if (options) begin(request, reply, options);
 }
 
 /** Tells what the handler threw: it is put on the request's span when the answer is a 5xx. Below that it is the client's failure, not ours. */
