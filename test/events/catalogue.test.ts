@@ -25,10 +25,14 @@ test('a rule is source and detail-type, and hears one event', () => {
   }
 });
 
-test('there is one command', () => {
+test('every event goes onto the bus', () => {
+  for (const { destination } of events) assert.equal(destination, BUS);
+});
+
+test('there is one command, and the file generator hears it', () => {
   assert.deepEqual(
-    commands.map(({ kind, name, version }) => [kind, name, version]),
-    [['command', 'placement.regenerate_file', 1]],
+    commands.map(({ kind, name, version, destination }) => [kind, name, version, destination]),
+    [['command', 'placement.regenerate_file', 1, service.fileGenerator]],
   );
 });
 
