@@ -1,8 +1,8 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import { type Edge, traceRequests } from '../telemetry/edges/http-server.ts';
-import { answerProblems } from './answers.ts';
+import { answerProblems } from './problems/answer.ts';
 import { readJsonOnly } from './body.ts';
-import { answerClientError } from './client-errors.ts';
+import { answerClientError } from './problems/client-error.ts';
 import type { Deps } from './deps.ts';
 import { answerWithin } from './deadline.ts';
 import { decodable, refuseAtTheDoor } from './door.ts';
@@ -12,7 +12,7 @@ import { HEALTH, health } from './routes/health.ts';
 import { placements } from './routes/v1/placements.ts';
 import { products } from './routes/v1/products.ts';
 import { videos } from './routes/v1/videos.ts';
-import { ProblemSchema } from './wire/problem.ts';
+import { ProblemSchema } from './problems/schema.ts';
 
 export interface AppOptions {
   /** What a caller's trace headers are worth. */

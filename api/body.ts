@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { Problem } from './problems.ts';
+import { Problem } from './problems/problem.ts';
 
 /** The longest body that is read, in bytes. */
 const BODY_LIMIT = 64 * 1024;

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { Problem } from './problems.ts';
+import { pathOf } from './location.ts';
+import { Problem } from './problems/problem.ts';
 
 const METHODS = ['GET', 'POST', 'DELETE'];
 
@@ -37,8 +38,7 @@ export function refuseAtTheDoor(app: FastifyInstance): void {
 
 /** 405 where another method has a route (RFC 9110 section 15.5.6 wants them in `Allow`), 404 elsewhere. */
 function nothingHere(app: FastifyInstance, request: FastifyRequest): Problem {
-  const [path] = request.url.split('?', 1);
-  const allowed = METHODS.filter((method) => app.findRoute({ method, url: path ?? '/' }) !== null);
+  const allowed = METHODS.filter((method) => app.findRoute({ method, url: pathOf(request) }) !== null);
   return allowed.length === 0
     ? new Problem('not-found', 'No resource has this path.')
     : new Problem('method-not-allowed', 'This path does not offer the method.', {

@@ -4,7 +4,7 @@ import { type Transaction, transaction } from '../store/database.ts';
 import { findAnswer, insertAnswer, tryLockKey } from '../store/idempotency.ts';
 import type { OutboxRow } from '../store/outbox.ts';
 import type { Deps } from './deps.ts';
-import { Problem } from './problems.ts';
+import { Problem } from './problems/problem.ts';
 
 /** A 2xx answer, small enough to be kept. */
 export interface Answer {

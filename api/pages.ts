@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { isId } from '../core/ids.ts';
 import type { Place } from '../store/page.ts';
-import { fieldProblem } from './problems.ts';
+import { fieldProblem } from './problems/problem.ts';
 
 const DEFAULT_LIMIT = 20;
 

@@ -10,8 +10,8 @@ import { findProduct } from '../../store/products.ts';
 import { findVideo } from '../../store/videos.ts';
 import { correlationId } from '../../telemetry/correlation.ts';
 import { span } from '../../telemetry/span.ts';
-import { overlap } from '../failures.ts';
-import { fieldProblem } from '../problems.ts';
+import { overlap } from '../problems/of-error.ts';
+import { fieldProblem } from '../problems/problem.ts';
 
 export interface Wanted extends Interval {
   videoId: string;

@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import { intervalProblem, wireFields } from '../../core/placement.ts';
 import type { findOutcome, Placement } from '../../store/placements.ts';
 import type { Wanted } from '../placements/create.ts';
-import { fieldProblem } from '../problems.ts';
+import { fieldProblem } from '../problems/problem.ts';
 import { Id, milliseconds, Moment, Seconds } from './fields.ts';
 
 const about = {

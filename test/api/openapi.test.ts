@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { problems } from '../../api/problems.ts';
+import { problems } from '../../api/problems/problem.ts';
 import { openApi } from '../support/api.ts';
 
 interface Operation {

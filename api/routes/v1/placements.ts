@@ -9,7 +9,7 @@ import { page, pageQuery, readLimit } from '../../pages.ts';
 import { cancelPlacement } from '../../placements/cancel.ts';
 import { createPlacement } from '../../placements/create.ts';
 import { regenerate } from '../../placements/regenerate.ts';
-import { Problem } from '../../problems.ts';
+import { notFound } from '../../problems/problem.ts';
 import { ById, created, found, listOf, NoFields, PostHeaders } from '../../wire/answers.ts';
 import { Id } from '../../wire/fields.ts';
 import {
@@ -21,7 +21,7 @@ import {
   placementItem,
   readPlacement,
 } from '../../wire/placement.ts';
-import { postProblems, problemAnswers, readProblems, singleProblems } from '../../wire/problem.ts';
+import { postProblems, problemAnswers, readProblems, singleProblems } from '../../problems/schema.ts';
 
 const tags = ['placements'];
 const Query = Type.Object(
@@ -89,7 +89,7 @@ export const placements =
       },
       async ({ params: { id } }) => {
         const placement = await findPlacement(db, id);
-        if (!placement) throw new Problem('not-found', 'No placement has this id.');
+        if (!placement) throw notFound('placement');
         return placementAnswer(placement, await findOutcome(db, id));
       },
     );

@@ -1,8 +1,8 @@
 import type { FastifyError } from 'fastify';
-import { Unavailable } from '../core/unavailable.ts';
-import { Duplicate, Overlap } from '../store/errors.ts';
-import { type Code, fieldProblem, Problem } from './problems.ts';
-import { fieldErrors } from './validation.ts';
+import { Unavailable } from '../../core/unavailable.ts';
+import { Duplicate, Overlap } from '../../store/errors.ts';
+import { type Code, fieldProblem, Problem } from './problem.ts';
+import { fieldErrors } from './fields.ts';
 
 /** Fastify's own refusals (https://fastify.dev/docs/latest/Reference/Errors/) in our words. */
 const framework: Record<string, [Code, string]> = {

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { STATUS_CODES } from 'node:http';
-import { Problem } from './problems.ts';
+import { Problem } from './problem.ts';
 
 /** What Node's HTTP parser refuses (https://nodejs.org/api/http.html#event-clienterror) never becomes a request: it has no trace, but its answer is problem+json all the same. */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
