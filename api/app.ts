@@ -3,7 +3,7 @@ import { type Edge, traceRequests } from '../telemetry/edges/http-server.ts';
 import { answerProblems } from './problems/answer.ts';
 import { readJsonOnly } from './body.ts';
 import { answerClientError } from './problems/client-error.ts';
-import type { Deps } from './deps.ts';
+import type { Deps } from './connect.ts';
 import { answerWithin } from './deadline.ts';
 import { decodable, refuseAtTheDoor } from './door.ts';
 import { describe } from './openapi.ts';

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from 'typebox';
-import type { Deps } from '../deps.ts';
+import type { Deps } from '../connect.ts';
 import { unavailable } from '../problems/of-error.ts';
 import { found } from '../wire/answers.ts';
 import { problemAnswers } from '../problems/schema.ts';

@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { v7 as newId } from 'uuid';
 import { findProduct, insertProduct, listProducts } from '../../../store/products.ts';
-import type { Deps } from '../../deps.ts';
+import type { Deps } from '../../connect.ts';
 import { locationBelow } from '../../location.ts';
-import { answerOnce } from '../../once.ts';
+import { answerOnce } from '../../idempotency.ts';
 import { page, readLimit } from '../../pages.ts';
 import { notFound } from '../../problems/problem.ts';
 import { ById, created, found, ListQuery, listOf, PostHeaders } from '../../wire/answers.ts';

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Transaction, transaction } from '../store/database.ts';
 import { findAnswer, insertAnswer, tryLockKey } from '../store/idempotency.ts';
 import type { OutboxRow } from '../store/outbox.ts';
-import type { Deps } from './deps.ts';
+import type { Deps } from './connect.ts';
 import { Problem } from './problems/problem.ts';
 
 /** A 2xx answer, small enough to be kept. */
