@@ -1,6 +1,8 @@
 import { type Static, Type } from 'typebox';
 import { intervalProblem, wireFields } from '../../core/placement.ts';
-import type { findOutcome, Placement } from '../../store/placements.ts';
+import type { File as FileRow } from '../../store/files.ts';
+import type { Placement } from '../../store/placements.ts';
+import type { Validation as ValidationRow } from '../../store/validations.ts';
 import type { Wanted } from '../placements/create.ts';
 import { fieldProblem } from '../problems/problem.ts';
 import { Id, milliseconds, Moment, Seconds } from './fields.ts';
@@ -58,7 +60,11 @@ export const PlacementAnswer = Type.Object({
   validation: Type.Union([Validation, Type.Null()]),
 });
 
-type Outcome = Awaited<ReturnType<typeof findOutcome>>;
+/** What has become of a placement so far. */
+interface Outcome {
+  file?: FileRow | undefined;
+  validation?: ValidationRow | undefined;
+}
 
 export const CommandAnswer = Type.Object({
   placement_id: Id('The placement.'),

@@ -1,7 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { transaction } from '../../../store/database.ts';
-import { findOutcome, findPlacement, listPlacements } from '../../../store/placements.ts';
+import { latestFile } from '../../../store/files.ts';
+import { findPlacement, listPlacements } from '../../../store/placements.ts';
+import { latestValidation } from '../../../store/validations.ts';
 import type { Deps } from '../../connect.ts';
 import { locationBelow, pathAsAsked } from '../../location.ts';
 import { answerOnce } from '../../idempotency.ts';
@@ -90,7 +92,8 @@ export const placements =
       async ({ params: { id } }) => {
         const placement = await findPlacement(db, id);
         if (!placement) throw notFound('placement');
-        return placementAnswer(placement, await findOutcome(db, id));
+        const file = await latestFile(db, id);
+        return placementAnswer(placement, { file, validation: await latestValidation(db, id) });
       },
     );
 
