@@ -9,12 +9,13 @@ export const MAX_MS = 7 * 24 * 60 * 60 * 1000;
 
 /**
  * Seconds as they stand on the wire (12.5) as integer milliseconds (12500); `undefined` for what is finer than a
- * millisecond, not finite, or negative. JSON numbers are doubles: 1.001 × 1000 is 1000.9999999999999, so nearness decides.
+ * millisecond, not finite, or negative. JSON numbers are doubles, and 1.001 × 1000 is 1000.9999999999999: what counts is
+ * whether the millisecond, divided back, is the very number that was sent.
  */
 export function toMilliseconds(seconds: number): number | undefined {
   if (!Number.isFinite(seconds) || seconds < 0) return undefined;
   const milliseconds = Math.round(seconds * 1000);
-  return Math.abs(seconds * 1000 - milliseconds) < 1e-6 * Math.max(1, milliseconds / 1000) ? milliseconds : undefined;
+  return milliseconds / 1000 === seconds ? milliseconds : undefined;
 }
 
 /** Integer milliseconds (12500) as seconds on the wire (12.5). */

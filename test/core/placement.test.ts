@@ -19,6 +19,8 @@ test('seconds finer than a millisecond are refused, each of 10,000', () => {
 test('seconds are as near as JSON can write them, and no number that is none', () => {
   assert.equal(toMilliseconds(1.001), 1001);
   assert.equal(toMilliseconds(0), 0);
+  for (const seconds of [1e-10, 5e-324, 1.0001, 500_000.0004, 604_799.9996])
+    assert.equal(toMilliseconds(seconds), undefined);
   for (const seconds of [-0.001, -1, Number.NaN, Infinity, -Infinity]) assert.equal(toMilliseconds(seconds), undefined);
 });
 

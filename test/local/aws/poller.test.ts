@@ -124,6 +124,20 @@ test('a batch that takes longer than the time-out comes back, its process killed
   assert.ok(aws.lines.some((line) => line.includes('Sandbox.Timedout: Task timed out after 0.30 seconds')));
 });
 
+test('a process killed after its messages became visible again ends nothing but itself', async (t) => {
+  const aws = await bench(t, {
+    worker: worker(`if (records[0].attributes.ApproximateReceiveCount === '1') await new Promise(() => {});`),
+    queue: { VisibilityTimeout: 1 },
+  });
+  await send(aws, 'held');
+  await eventually(() => counts(aws)['held'] === 1);
+  await sleep(1200);
+  aws.functions[0]?.kill();
+  await eventually(() => counts(aws)['held'] === 2);
+  await eventually(() => aws.idle());
+  assert.ok(!aws.lines.some((line) => line.startsWith('polling failed')));
+});
+
 test('killing an idle process costs no message a receive', async (t) => {
   const aws = await bench(t, { worker: worker('') });
   const [fn] = aws.functions;
