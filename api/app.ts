@@ -2,7 +2,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { type Edge, traceRequests } from '../telemetry/edges/http-server.ts';
 import { answerProblems } from './problems/answer.ts';
 import { readJsonOnly } from './body.ts';
-import { answerClientError } from './problems/client-error.ts';
+import { answerClientError, rememberRequests } from './problems/client-error.ts';
 import type { Deps } from './connect.ts';
 import { answerWithin } from './deadline.ts';
 import { decodable, refuseAtTheDoor } from './door.ts';
@@ -39,8 +39,9 @@ export async function buildApp(
     // A request has 10 s to arrive, its headers 5 s: a client that trickles bytes holds no connection.
     requestTimeout: 10_000,
     keepAliveTimeout: 5000,
-    http: { headersTimeout: 5000, connectionsCheckingInterval: 1000 },
+    http: { headersTimeout: 5000, connectionsCheckingInterval: 1000, requireHostHeader: false },
   });
+  rememberRequests(app.server);
 
   traceRequests(app, { edge, untraced: [HEALTH] });
   tellRequests(app, HEALTH, onRequestDone);

@@ -61,7 +61,8 @@ async function run(): Promise<void> {
     env: process.env,
     tell,
     signal: stopping.signal,
-    onRequest: (request) => say(show.request(request)),
+    // The reference page's own files would drown the requests a person looks for.
+    onRequest: (request) => void (request.route?.startsWith('/docs') || say(show.request(request))),
     onFunctionLine: (name, line) => {
       const text = show.functionLine(name, line);
       if (text) say(text);

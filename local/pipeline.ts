@@ -92,7 +92,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     if (receiver) stops.push(() => receiver.close());
     tell(
       'collector and webhook receiver',
-      `${collector.endpoint}${endpoint ? ` (and on to ${new URL(endpoint).host})` : ''}, ${env.WEBHOOK_URL ?? receiver?.url}`,
+      `${collector.endpoint}${endpoint ? ` (and on to ${new URL(endpoint).host})` : ''}, ${env.WEBHOOK_URL ? new URL(env.WEBHOOK_URL).host : receiver?.url}`,
     );
 
     const aws = await startLocalAws({

@@ -50,6 +50,42 @@ test('what is no HTTP is answered with a problem, and the connection closed', as
   }
 });
 
+test('a refusal of the parser never stands in for the answer to a request before it', async () => {
+  const body = '{"title":"a","duration":1}';
+  const head = `POST /v1/videos HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
+  const received = await exchange(api.port, `${head}${body}GARBAGE\r\n\r\n`);
+  assert.deepEqual(received.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 201', 'HTTP/1.1 400']);
+});
+
+test('a connection that was used before hears why it is closed', async () => {
+  const socket = connect(api.port, '127.0.0.1');
+  let received = '';
+  socket.on('data', (chunk) => (received += chunk.toString()));
+  socket.write('GET /nothing HTTP/1.1\r\nhost: a\r\n\r\n');
+  while (!received.includes('not-found')) await sleep(5);
+  socket.write(`GET / HTTP/1.1\r\nhost: a\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`);
+  await new Promise((resolve) => socket.once('close', resolve));
+  assert.match(received, /HTTP\/1\.1 431 .*headers-too-large/s);
+});
+
+test('a request without a Host is a problem, and an expectation nobody knows is passed over', async () => {
+  const noHost = await exchange(api.port, 'GET /v1/videos HTTP/1.1\r\nconnection: close\r\n\r\n');
+  assert.match(noHost, /^HTTP\/1\.1 400 .*"code":"invalid-request".*"trace_id"/s);
+  const expecting = 'GET /v1/videos HTTP/1.1\r\nhost: a\r\nexpect: zzz\r\nconnection: close\r\n\r\n';
+  assert.match(await exchange(api.port, expecting), /^HTTP\/1\.1 200 /);
+});
+
+test('a client that leaves in the middle of its body is not logged as a failure of ours', async () => {
+  const head = 'POST /v1/videos HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n{';
+  const before = lines.length;
+  await exchange(api.port, head, 100);
+  await sleep(200);
+  assert.deepEqual(
+    lines.slice(before).filter(({ level }) => level === 'error'),
+    [],
+  );
+});
+
 test('a path in absolute form is the same path', async () => {
   const received = await exchange(api.port, 'GET http://a/v1/videos HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n');
   assert.match(received, /^HTTP\/1.1 200 /);
