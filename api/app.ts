@@ -1,9 +1,9 @@
 import Fastify, { type FastifyInstance } from 'fastify';
-import { traceRequests } from '../telemetry/edges/http-server.ts';
-import { answerProblems } from './answers.ts';
+import { type Edge, traceRequests } from '../telemetry/edges/http-server.ts';
+import { answerProblems } from './problems/answer.ts';
 import { readJsonOnly } from './body.ts';
-import { answerClientError } from './client-errors.ts';
-import type { Deps } from './deps.ts';
+import { answerClientError, rememberRequests } from './problems/client-error.ts';
+import type { Deps } from './connect.ts';
 import { answerWithin } from './deadline.ts';
 import { decodable, refuseAtTheDoor } from './door.ts';
 import { describe } from './openapi.ts';
@@ -12,11 +12,11 @@ import { HEALTH, health } from './routes/health.ts';
 import { placements } from './routes/v1/placements.ts';
 import { products } from './routes/v1/products.ts';
 import { videos } from './routes/v1/videos.ts';
-import { ProblemSchema } from './wire/problem.ts';
+import { ProblemSchema } from './problems/schema.ts';
 
 export interface AppOptions {
   /** What a caller's trace headers are worth. */
-  edge: 'continue' | 'link' | 'ignore';
+  edge: Edge;
   /** How long the work of one request may take, 19 s if not given: an answer must be there within 20 s. */
   answerWithinMs?: number | undefined;
   /** Hears of every request when it is over, instead of the log. */
@@ -39,8 +39,9 @@ export async function buildApp(
     // A request has 10 s to arrive, its headers 5 s: a client that trickles bytes holds no connection.
     requestTimeout: 10_000,
     keepAliveTimeout: 5000,
-    http: { headersTimeout: 5000, connectionsCheckingInterval: 1000 },
+    http: { headersTimeout: 5000, connectionsCheckingInterval: 1000, requireHostHeader: false },
   });
+  rememberRequests(app.server);
 
   traceRequests(app, { edge, untraced: [HEALTH] });
   tellRequests(app, HEALTH, onRequestDone);

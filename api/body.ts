@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { Problem } from './problems.ts';
+import { Problem } from './problems/problem.ts';
 
 /** The longest body that is read, in bytes. */
-export const BODY_LIMIT = 64 * 1024;
+const BODY_LIMIT = 64 * 1024;
 
 /**
  * A refused body is read on up to here before the answer goes out: closing a socket with unread bytes resets it, and

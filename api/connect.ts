@@ -2,13 +2,23 @@ import type * as v from 'valibot';
 import { eventBridgeClient, nudgeClient, sqsClient } from '../aws/clients.ts';
 import { service } from '../events/catalogue.ts';
 import { nudger } from '../outbox/nudge.ts';
-import { publisher } from '../outbox/publish.ts';
-import { writer } from '../outbox/write.ts';
-import { openDatabase, ping } from '../store/database.ts';
-import type { Deps } from './deps.ts';
+import { type Publisher, publisher } from '../outbox/publish.ts';
+import { type Say, writer } from '../outbox/write.ts';
+import { type Database, openDatabase, ping } from '../store/database.ts';
 import type { env } from './env.ts';
 
-export type ApiEnv = v.InferOutput<typeof env>;
+type ApiEnv = v.InferOutput<typeof env>;
+
+/** What the API is made from: the database, and the two ends of the outbox. Tests hand in doubles of the ends. */
+export interface Deps {
+  db: Database;
+  /** Writes an event or command in a transaction; throws Unavailable when nobody could be woken to publish it. */
+  say: Say;
+  /** Publishes after the commit; never throws, and what it cannot publish in time the relay does. */
+  publish: Publisher['publish'];
+  /** Asks the database for as little as possible. */
+  ping: () => Promise<unknown>;
+}
 
 /** Connects the API to its database, bus and queues; nothing is called before the first request. `close` gives the sessions back. */
 export function connect(settings: ApiEnv): Deps & { close: () => Promise<void> } {

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { unavailable } from './failures.ts';
+import { unavailable } from './problems/of-error.ts';
 
 /**
  * Answers 503 for a request whose work has not ended in time; the work itself goes on, bounded by its own time-outs, and

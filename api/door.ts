@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { Problem } from './problems.ts';
+import { pathOf } from './location.ts';
+import { Problem } from './problems/problem.ts';
 
 const METHODS = ['GET', 'POST', 'DELETE'];
 
@@ -24,6 +25,10 @@ export function refuseAtTheDoor(app: FastifyInstance): void {
     if (request.originalUrl !== request.url) {
       throw new Problem('malformed-url', 'The path is not valid percent-encoding.');
     }
+    // RFC 9112 section 3.2. Node would answer this itself, without a problem.
+    if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
+      throw new Problem('invalid-request', 'The Host header is missing.');
+    }
     if (request.is404) throw nothingHere(app, request);
     const encoding = request.headers['content-encoding'];
     if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
@@ -37,9 +42,9 @@ export function refuseAtTheDoor(app: FastifyInstance): void {
 
 /** 405 where another method has a route (RFC 9110 section 15.5.6 wants them in `Allow`), 404 elsewhere. */
 function nothingHere(app: FastifyInstance, request: FastifyRequest): Problem {
-  const [path] = request.url.split('?', 1);
-  const allowed = METHODS.filter((method) => app.findRoute({ method, url: path ?? '/' }) !== null);
-  return allowed.length === 0
+  const allowed = METHODS.filter((method) => app.findRoute({ method, url: pathOf(request) }) !== null);
+  // A route that found nothing (a file of the reference page) has no other method to offer.
+  return allowed.length === 0 || allowed.includes(request.method)
     ? new Problem('not-found', 'No resource has this path.')
     : new Problem('method-not-allowed', 'This path does not offer the method.', {
         headers: { allow: allowed.join(', ') },

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { isId } from '../core/ids.ts';
-import { fieldProblem } from './problems.ts';
+import type { Place } from '../store/page.ts';
+import { fieldProblem } from './problems/problem.ts';
 
 const DEFAULT_LIMIT = 20;
 
@@ -20,12 +21,6 @@ export const pageQuery = {
 
 type PageQuery = Static<ReturnType<typeof Type.Object<typeof pageQuery>>>;
 
-/** The last item of the page before: lists are ordered by this, oldest first. */
-export interface After {
-  createdAt: Date;
-  id: string;
-}
-
 /** Query values are strings; a limit in plain decimal becomes the integer its schema asks for, everything else stays and is refused. */
 export function readLimit(query: Record<string, unknown>): void {
   const { limit } = query;
@@ -33,9 +28,9 @@ export function readLimit(query: Record<string, unknown>): void {
 }
 
 /** Reads one page and says where the next one starts; `find` is asked for one item more than is shown. */
-export async function page<Row extends After, Item>(
+export async function page<Row extends Place, Item>(
   query: PageQuery,
-  find: (at: { limit: number; after?: After }) => Promise<Row[]>,
+  find: (at: { limit: number; after?: Place }) => Promise<Row[]>,
   show: (row: Row) => Item,
 ): Promise<{ items: Item[]; next_cursor: string | null }> {
   const limit = query.limit ?? DEFAULT_LIMIT;
@@ -46,17 +41,17 @@ export async function page<Row extends After, Item>(
   return { items: shown.map(show), next_cursor: last ? writeCursor(last) : null };
 }
 
-const writeCursor = ({ createdAt, id }: After): string =>
+const writeCursor = ({ createdAt, id }: Place): string =>
   Buffer.from(JSON.stringify([createdAt.getTime(), id])).toString('base64url');
 
 /** A cursor that we would not write exactly like this is not ours. */
-function readCursor(cursor: string): After {
+function readCursor(cursor: string): Place {
   const after = parseCursor(cursor);
   if (after && writeCursor(after) === cursor) return after;
   throw fieldProblem('invalid-request', 'The cursor is not one of ours.', 'cursor', 'unknown-cursor');
 }
 
-function parseCursor(cursor: string): After | undefined {
+function parseCursor(cursor: string): Place | undefined {
   try {
     const parsed: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
     if (!Array.isArray(parsed) || parsed.length !== 2) return undefined;

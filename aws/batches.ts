@@ -1,4 +1,4 @@
-import { describe } from '../telemetry/failure.ts';
+import { errorType } from '../telemetry/failure.ts';
 import type { Sent } from '../telemetry/edges/send.ts';
 
 /** What became of one entry, read from the service's answer: `error` is its code, or that of what was thrown at the whole call. */
@@ -49,7 +49,7 @@ async function sendBatch<E>(batch: Ready<E>[], call: (entries: E[]) => Promise<A
     const { parts, requestId } = await call(batch.map(({ entry }) => entry));
     return batch.map(({ sent }, index) => settle(sent, parts[index], requestId));
   } catch (thrown) {
-    const { type } = describe(thrown);
+    const type = errorType(thrown);
     return batch.map(({ sent }) => {
       sent.refused(type, thrown);
       return { ok: false, error: type };

@@ -6,8 +6,6 @@ import { startSend } from '../telemetry/edges/send.ts';
 import type { Outcome, Ready } from './batches.ts';
 import { sendInBatches } from './batches.ts';
 
-export type { Outcome } from './batches.ts';
-
 /** One event for the bus. */
 export interface BusEntry {
   /** EventBridge `Source`. */

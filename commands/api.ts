@@ -27,26 +27,23 @@ const here = v.object({
 
 /** Ctrl-C must be over within 5 s, whatever hangs. */
 const LAST_MOMENT_MS = 4500;
+// sysexits.h
+const EX_USAGE = 64;
 const EX_CONFIG = 78;
-
-const say = (line: string) => process.stdout.write(`${line}\n`);
-const fail = (line: string, exitCode: number): never => {
-  process.stderr.write(`nedlia-api: ${line}\n`);
-  process.exit(exitCode);
-};
 
 let running: RunningServer | undefined;
 let telemetry: Telemetry | undefined;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop());
+await main().catch(explain);
 
-if (parseArgs({ options: { help: { type: 'boolean', short: 'h' } } }).values.help) say(HELP);
-else await start().catch(explain);
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { help: { type: 'boolean', short: 'h' } } });
+  if (values.help) return say(HELP);
 
-async function start(): Promise<void> {
   const { HOST, PORT, DATABASE_URL, AWS_ENDPOINT_URL } = readEnv(here, process.env);
-  useDefaults(AWS_ENDPOINT_URL);
   const env = { ...derived(AWS_ENDPOINT_URL), ...given(process.env) };
   readEnv(apiEnv, env);
+  useDefaults(AWS_ENDPOINT_URL);
   telemetry = startTelemetry({ service: service.api, mode: 'server', exporters: serverExporters });
 
   const db = openDatabase({ url: DATABASE_URL });
@@ -75,16 +72,19 @@ function useDefaults(endpoint: string): void {
 }
 
 /** Names are fixed, so the endpoint is all that is needed to know them. */
-const derived = (endpoint: string) => ({
-  EVENT_BUS_NAME: BUS,
-  FILE_GENERATOR_QUEUE_URL: queueUrl(endpoint, service.fileGenerator),
-  RELAY_QUEUE_URL: queueUrl(endpoint, service.relay),
-  RELAY_DELAY_SECONDS: '15',
-});
+function derived(endpoint: string) {
+  const queueUrl = (name: string) => new URL(`/000000000000/${name}`, endpoint).href;
+  return {
+    EVENT_BUS_NAME: BUS,
+    FILE_GENERATOR_QUEUE_URL: queueUrl(service.fileGenerator),
+    RELAY_QUEUE_URL: queueUrl(service.relay),
+    RELAY_DELAY_SECONDS: '15',
+  };
+}
 
-const queueUrl = (endpoint: string, name: string) => new URL(`/000000000000/${name}`, endpoint).href;
-
-const given = (source: NodeJS.ProcessEnv) => Object.fromEntries(Object.entries(source).filter(([, value]) => value));
+function given(source: NodeJS.ProcessEnv) {
+  return Object.fromEntries(Object.entries(source).filter(([, value]) => value));
+}
 
 async function stop(): Promise<never> {
   setTimeout(() => process.exit(0), LAST_MOMENT_MS).unref();
@@ -93,9 +93,18 @@ async function stop(): Promise<never> {
   process.exit(0);
 }
 
-function explain(error: unknown): never {
+function explain(error: NodeJS.ErrnoException): never {
   if (error instanceof EnvironmentError) return fail(error.message, EX_CONFIG);
-  const { message, code } = error as NodeJS.ErrnoException;
+  if (error.code?.startsWith('ERR_PARSE_ARGS')) return fail(error.message, EX_USAGE);
   const taken = `port ${process.env['PORT'] ?? 3000} is taken; set PORT to another one`;
-  return fail(code === 'EADDRINUSE' ? taken : message, 1);
+  return fail(error.code === 'EADDRINUSE' ? taken : error.message, 1);
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function fail(line: string, exitCode: number): never {
+  process.stderr.write(`nedlia-api: ${line}\n`);
+  process.exit(exitCode);
 }

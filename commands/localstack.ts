@@ -70,7 +70,7 @@ async function run(): Promise<void> {
   const ends = { apiUrl, aws: localstack, collector: peers.collector, receiver: peers.receiver };
   const first = await sendFirstPlacement(ends, stopping.signal);
   if (options.json) process.stdout.write(`${JSON.stringify(asJson(first, running))}\n`);
-  else say(show.result(first, shown(running)));
+  else say(`${show.result(first, shown(running))}\n${show.tryIt(first, shown(running))}`);
 
   const complete = first.missing.length === 0;
   if (options.json && !complete) say(`missing: ${first.missing.join('; ')}`);

@@ -10,8 +10,8 @@ Runs the whole pipeline on this machine: PostgreSQL, AWS on loopback, three cons
 bundles, a webhook receiver and the API. Sends one placement through it and prints its trace, then stays up until Ctrl-C.
 
   --once    stop after the first trace; exit code 1 when a hop is missing
-  --fresh   forget the data of earlier runs first
-  --json    print one JSON object instead of text (progress goes to standard error)
+  --fresh   forget the data of earlier runs first (a database of your own is left alone)
+  --json    print one JSON object instead of text; progress goes to standard error ("npm -s start" keeps npm itself quiet)
   --help    this text
 
 Environment
@@ -25,18 +25,23 @@ Environment
 
 const DIRECTORY = process.env['NEDLIA_DIRECTORY'] || '.nedlia';
 /** Ctrl-C ends the process within five seconds, whatever hangs. */
-const STOP_WITHIN_MS = 4500;
+const STOP_WITHIN_MS = 4000;
+/** sysexits.h: wrong usage, wrong configuration. */
+const EX_USAGE = 64;
+const EX_CONFIG = 78;
 
 const stopping = new AbortController();
 let running: Pipeline | undefined;
 
-for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => void stop(0));
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => void stop(0, 'Stopping …'));
+// Whoever reads us has gone (`| head`): there is nobody left to tell.
+process.stdout.on('error', () => void stop(0));
 
 const options = readOptions();
 
 // Loaded now and not above, so that Ctrl-C is heard during the half second that loading takes.
 const { sendFirstPlacement } = await import('../local/first-placement.ts');
-const { forget, startPipeline } = await import('../local/pipeline.ts');
+const { startPipeline } = await import('../local/pipeline.ts');
 const { shower, wantsColour } = await import('../local/show.ts');
 
 const show = shower(wantsColour(process.stdout, process.env));
@@ -48,20 +53,18 @@ const finished = run();
 await finished.catch(async (error: unknown) => {
   if (stopping.signal.aborted) return;
   process.stderr.write(`nedlia: ${error instanceof Error ? error.message : String(error)}\n`);
-  await stop(1);
+  await stop(error instanceof Error && error.name === 'EnvironmentError' ? EX_CONFIG : 1);
 });
 
 async function run(): Promise<void> {
-  if (options.fresh) {
-    if (process.env['DATABASE_URL']) say('--fresh leaves the database of DATABASE_URL as it is.');
-    await forget(DIRECTORY);
-  }
   running = await startPipeline({
     directory: DIRECTORY,
+    fresh: options.fresh,
     env: process.env,
     tell,
     signal: stopping.signal,
-    onRequest: (request) => say(show.request(request)),
+    // The reference page's own files would drown the requests a person looks for.
+    onRequest: (request) => void (request.route?.startsWith('/docs') || say(show.request(request))),
     onFunctionLine: (name, line) => {
       const text = show.functionLine(name, line);
       if (text) say(text);
@@ -69,7 +72,10 @@ async function run(): Promise<void> {
   });
   const first = await sendFirstPlacement(running, stopping.signal);
   if (options.json) process.stdout.write(`${JSON.stringify(asJson(first, running))}\n`);
-  else say(show.result(first, shown(running)));
+  else {
+    say(show.result(first, shown(running)));
+    if (!options.once) say(show.tryIt(first, shown(running)));
+  }
 
   const complete = first.missing.length === 0;
   if (options.json && !complete) say(`missing: ${first.missing.join('; ')}`);
@@ -78,9 +84,10 @@ async function run(): Promise<void> {
 }
 
 /** Stops what runs, also in the middle of the start; the first call decides the exit code and a second Ctrl-C ends at once. */
-async function stop(code: number): Promise<void> {
+async function stop(code: number, farewell?: string): Promise<void> {
   if (stopping.signal.aborted) process.exit(130);
   stopping.abort();
+  if (farewell) say(farewell);
   setTimeout(() => process.exit(code), STOP_WITHIN_MS).unref();
   await finished.catch(() => {});
   await running?.stop();
@@ -104,16 +111,23 @@ function readOptions() {
     return values;
   } catch (error) {
     process.stderr.write(`nedlia: ${error instanceof Error ? error.message : String(error)}\n\n${HELP}`);
-    return process.exit(64);
+    return process.exit(EX_USAGE);
   }
 }
 
-function shown({ apiUrl, receiver, aws }: Pipeline): Shown {
+function shown({ apiUrl, receiver, aws, collector, databaseUrl }: Pipeline): Shown {
+  const { host, pathname } = new URL(databaseUrl);
   return {
     apiUrl,
     receiver,
     objects: path.join(DIRECTORY, 'objects'),
-    hints: [`open ${apiUrl}/docs           # the API reference`, `AWS on loopback: AWS_ENDPOINT_URL=${aws.endpoint}`],
+    hints: [
+      `curl -s ${collector.endpoint}/traces/<trace id>   # the tree of any request below`,
+      `open ${apiUrl}/docs   # the API reference`,
+      '# a second API on the same database and AWS:',
+      `PORT=3001 AWS_ENDPOINT_URL=${aws.endpoint} \\`,
+      `  DATABASE_URL="postgres://nedlia:$(cat ${DIRECTORY}/postgres/password)@${host}${pathname}" npm run api`,
+    ],
   };
 }
 

@@ -9,16 +9,25 @@ export const MAX_MS = 7 * 24 * 60 * 60 * 1000;
 
 /**
  * Seconds as they stand on the wire (12.5) as integer milliseconds (12500); `undefined` for what is finer than a
- * millisecond, not finite, or negative. JSON numbers are doubles: 1.001 × 1000 is 1000.9999999999999, so nearness decides.
+ * millisecond, not finite, or negative. JSON numbers are doubles, and 1.001 × 1000 is 1000.9999999999999: what counts is
+ * whether the millisecond, divided back, is the very number that was sent.
  */
 export function toMilliseconds(seconds: number): number | undefined {
   if (!Number.isFinite(seconds) || seconds < 0) return undefined;
   const milliseconds = Math.round(seconds * 1000);
-  return Math.abs(seconds * 1000 - milliseconds) < 1e-6 * Math.max(1, milliseconds / 1000) ? milliseconds : undefined;
+  return milliseconds / 1000 === seconds ? milliseconds : undefined;
 }
 
 /** Integer milliseconds (12500) as seconds on the wire (12.5). */
 export const toSeconds = (milliseconds: number): number => milliseconds / 1000;
+
+/** What a placement is, as requests, answers and events alike write it: snake_case, times in seconds. */
+export const wireFields = (placement: Interval & { videoId: string; productId: string }) => ({
+  video_id: placement.videoId,
+  product_id: placement.productId,
+  start_time: toSeconds(placement.startMs),
+  end_time: toSeconds(placement.endMs),
+});
 
 /** What is wrong with an interval, or `undefined`: it must not be empty or reversed, and must end within seven days. */
 export function intervalProblem({ startMs, endMs }: Interval): 'empty' | 'too-late' | undefined {
@@ -26,9 +35,6 @@ export function intervalProblem({ startMs, endMs }: Interval): 'empty' | 'too-la
   if (endMs > MAX_MS) return 'too-late';
   return undefined;
 }
-
-/** True when two half-open intervals share at least a millisecond; touching ones do not. */
-export const overlaps = (a: Interval, b: Interval): boolean => a.startMs < b.endMs && b.startMs < a.endMs;
 
 /** True when the interval lies inside a video of this duration. */
 export const fits = ({ startMs, endMs }: Interval, durationMs: number): boolean => startMs >= 0 && endMs <= durationMs;

@@ -19,31 +19,33 @@ export const service = {
 /** A function and its queue have the service's name; its dead-letter queue adds this. */
 export const DEAD_LETTER_SUFFIX = '-dlq';
 
-export const placementCreated = defineEvent('placement.created', 'nedlia.api', placement);
+const onBus = (source: string) => ({ source, destination: BUS });
 
-export const placementCancelled = defineEvent('placement.cancelled', 'nedlia.api', placement);
+export const placementCreated = defineEvent('placement.created', onBus('nedlia.api'), placement);
 
-export const placementFileGenerated = defineEvent('placement.file_generated', 'nedlia.file-generator', {
+export const placementCancelled = defineEvent('placement.cancelled', onBus('nedlia.api'), placement);
+
+export const placementFileGenerated = defineEvent('placement.file_generated', onBus('nedlia.file-generator'), {
   placement_id: id,
   caused_by: id,
   bucket: words,
   key: words,
-  sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits')),
+  sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
 });
 
-export const placementValidated = defineEvent('placement.validated', 'nedlia.validator', {
+export const placementValidated = defineEvent('placement.validated', onBus('nedlia.validator'), {
   placement_id: id,
   caused_by: id,
   reasons: v.array(words),
 });
 
-export const placementRejected = defineEvent('placement.rejected', 'nedlia.validator', {
+export const placementRejected = defineEvent('placement.rejected', onBus('nedlia.validator'), {
   placement_id: id,
   caused_by: id,
   reasons: v.pipe(v.array(words), v.minLength(1)),
 });
 
-export const regenerateFile = defineCommand('placement.regenerate_file', { placement_id: id });
+export const regenerateFile = defineCommand('placement.regenerate_file', service.fileGenerator, { placement_id: id });
 
 export const events = [
   placementCreated,

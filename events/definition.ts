@@ -19,6 +19,8 @@ export interface EventDefinition<Name extends string = string, E extends Entries
   version: 1;
   /** EventBridge `Source`: the service that says it. */
   source: string;
+  /** The bus. */
+  destination: string;
   /** The `detail` without its trace context. */
   schema: v.ObjectSchema<Entries & E, undefined>;
   /** The rule that hears exactly this event. */
@@ -32,6 +34,8 @@ export interface CommandDefinition<Name extends string = string, E extends Entri
   kind: 'command';
   name: Name;
   version: 1;
+  /** The queue that hears it. */
+  destination: string;
   schema: v.ObjectSchema<Entries & E, undefined>;
   /** The message body as it goes onto the queue. */
   create(stamp: Stamp, data: Data<E>): Record<string, unknown>;
@@ -44,7 +48,7 @@ export type DataOf<D> = D extends EventDefinition<string, infer E> | CommandDefi
 
 export function defineEvent<const Name extends string, E extends Entries>(
   name: Name,
-  source: string,
+  { source, destination }: { source: string; destination: string },
   entries: E,
 ): EventDefinition<Name, E> {
   return {
@@ -52,6 +56,7 @@ export function defineEvent<const Name extends string, E extends Entries>(
     name,
     version: 1,
     source,
+    destination,
     schema: v.object({
       event_id: id,
       event_version: v.literal(1),
@@ -72,12 +77,14 @@ export function defineEvent<const Name extends string, E extends Entries>(
 
 export function defineCommand<const Name extends string, E extends Entries>(
   name: Name,
+  destination: string,
   entries: E,
 ): CommandDefinition<Name, E> {
   return {
     kind: 'command',
     name,
     version: 1,
+    destination,
     schema: v.object({
       command: v.literal(name),
       command_version: v.literal(1),

@@ -3,7 +3,7 @@ import { ID_PATTERN } from '../core/ids.ts';
 import { MAX_MS } from '../core/placement.ts';
 
 /** The fields events and commands are made of. Readers are tolerant: what a schema does not name is dropped, not refused. */
-export const id = v.pipe(v.string(), v.regex(ID_PATTERN, 'must match ^[A-Za-z0-9_-]{1,64}$'));
+export const id = v.pipe(v.string(), v.regex(ID_PATTERN));
 export const seconds = v.pipe(v.number(), v.minValue(0), v.maxValue(MAX_MS / 1000));
 export const moment = v.pipe(v.string(), v.isoTimestamp());
 export const words = v.pipe(v.string(), v.maxLength(1024));

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { text, url, whole } from '../core/env.ts';
 
-/** What `npm start` listens to. Nothing has to be set; an empty variable counts as not set. */
+/** What `npm start` reads. Nothing has to be set; an empty variable counts as not set. */
 export const env = v.object({
   /** A PostgreSQL of the user's own, instead of the one started here. */
   DATABASE_URL: v.optional(url('postgres', 'postgresql')),

@@ -1,5 +1,5 @@
-/** The tree a placement's trace must contain, in the notation of docs/overview.md: `docs` and check are the same lines. */
-const REQUIRED = `
+/** What a placement's trace must contain, a level of indentation for each generation: the tree of docs/overview.md. */
+export const REQUIRED = `
 POST /v1/placements
   placement.create
     placement.validate_video

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { RequestDone } from '../api/request-log.ts';
 import { startServer } from '../api/server.ts';
 import { readEnv } from '../core/env.ts';
+import { service } from '../events/catalogue.ts';
 import { stages } from '../lib/stages.ts';
 import { openDatabase } from '../store/database.ts';
 import { migrate } from '../store/migrate.ts';
@@ -22,6 +23,8 @@ import { ownSecret } from './webhook-secret.ts';
 export interface PipelineOptions {
   /** Where data, bundles and template are kept; `.nedlia` for people. */
   directory: string;
+  /** Forget the data of earlier runs, except in a database of the user's own. */
+  fresh?: boolean;
   /** A cloud assembly that is ready; otherwise one is kept in `directory`. */
   assembly?: string | undefined;
   /** Read by the contract in `local/env.ts`. */
@@ -61,6 +64,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     stops.push(await claim(directory));
+    if (options.fresh) await forget(directory);
 
     const assembly = options.assembly
       ? { folder: options.assembly, kept: true }
@@ -88,7 +92,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     if (receiver) stops.push(() => receiver.close());
     tell(
       'collector and webhook receiver',
-      `${collector.endpoint}${endpoint ? ` (and on to ${new URL(endpoint).host})` : ''}, ${env.WEBHOOK_URL ?? receiver?.url}`,
+      `${collector.endpoint}${endpoint ? ` (and on to ${new URL(endpoint).host})` : ''}, ${env.WEBHOOK_URL ? new URL(env.WEBHOOK_URL).host : receiver?.url}`,
     );
 
     const aws = await startLocalAws({
@@ -111,9 +115,9 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     // The API runs in this process: its AWS clients and telemetry, and its log lines, which are told like a function's.
     Object.assign(process.env, aws.environment);
     const { onFunctionLine } = options;
-    if (onFunctionLine) configureLog({ write: (line) => onFunctionLine('nedlia-api', line.trimEnd()) });
+    if (onFunctionLine) configureLog({ write: (line) => onFunctionLine(service.api, line.trimEnd()) });
     const telemetry = startTelemetry({
-      service: 'nedlia-api',
+      service: service.api,
       mode: 'server',
       exporters: serverExporters,
       env: { ...process.env, ...tracing(collector.endpoint) },
@@ -133,6 +137,8 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
       nextFreePort: true,
       log: (line) => tell('API', line),
       ...(options.onRequest ? { onRequestDone: options.onRequest } : {}),
+    }).catch((cause: Error) => {
+      throw new Error(`the API cannot listen on HOST=${env.HOST} PORT=${env.PORT}: ${cause.message}`, { cause });
     });
     stops.push(() => api.close());
     tell('API', api.url);
@@ -150,9 +156,9 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   }
 }
 
-/** Removes what the pipeline remembers; bundles and template stay. A database of your own (`DATABASE_URL`) is left alone. */
-export async function forget(directory: string): Promise<void> {
-  for (const name of ['postgres', 'queues', 'objects'])
+/** Removes what the pipeline remembers in its folder; bundles, template and the webhook secret stay. */
+async function forget(directory: string): Promise<void> {
+  for (const name of ['postgres', 'queues', 'objects', 'object-metadata'])
     await rm(path.join(directory, name), { recursive: true, force: true });
 }
 
@@ -166,6 +172,7 @@ async function migrateOnce(url: string): Promise<string[]> {
 }
 
 const tracing = (endpoint: string) => ({
+  OTEL_SDK_DISABLED: 'false', // the trace is what this is for
   OTEL_TRACES_EXPORTER: 'otlp',
   OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
   OTEL_TRACES_SAMPLER: 'always_on',

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { styleText } from 'node:util';
 import { renderTree } from '../telemetry/export/tree.ts';
+import type { ReceivedSpan } from './collector/otlp.ts';
 import type { FirstPlacement } from './first-placement.ts';
 import type { RequestDone } from '../api/request-log.ts';
 
@@ -52,12 +53,13 @@ export function shower(colour: boolean) {
         .join(' ');
     },
 
-    result: (first: FirstPlacement, { apiUrl, receiver, objects, hints }: Shown): string => {
+    result: (first: FirstPlacement, { receiver, objects }: Shown): string => {
       const { placement, file, webhooks, traceId, missing, spans } = first;
       const lines = [
         heading(`One request, one trace: ${traceId}`),
-        renderTree(spans, { colour }),
+        renderTree(spans, { colour, columns: process.stdout.columns }),
         '',
+        ...failures(spans).map((line) => paint('red', line)),
         missing.length === 0
           ? paint(
               'green',
@@ -84,7 +86,12 @@ export function shower(colour: boolean) {
           `Webhook    ${type.padEnd(25)} ${paint('dim', `webhook-id ${String(headers['webhook-id'])}, signature verified`)}`,
         );
       }
-      lines.push(
+      if (!receiver) lines.push(...webhookCalls(spans));
+      return lines.join('\n');
+    },
+
+    tryIt: ({ placement }: FirstPlacement, { apiUrl, receiver, hints }: Shown): string =>
+      [
         heading('Try it'),
         `curl -i ${apiUrl}/v1/placements/${placement.id}`,
         `curl -i -X POST ${apiUrl}/v1/placements -H 'content-type: application/json' \\`,
@@ -93,11 +100,26 @@ export function shower(colour: boolean) {
         `curl -i -X DELETE ${apiUrl}/v1/placements/${placement.id}`,
         ...(receiver ? [`curl -s ${receiver.url}   # the webhooks of this run`] : []),
         ...hints.map((hint) => paint('dim', hint)),
-      );
-      return lines.join('\n');
-    },
+      ].join('\n'),
   };
 }
+
+/** What failed on the way, though every hop is there: a retry may have mended it, or is still to come. */
+function failures(spans: ReceivedSpan[]): string[] {
+  const failed = spans.filter(({ kind, status }) => kind === 'CONSUMER' && status.code === 'ERROR');
+  return failed.map(
+    ({ name, attributes }) => `${name} failed (${String(attributes['error.type'])}); its message comes again.`,
+  );
+}
+
+/** Webhooks as their sender saw them, where the receiver is not ours to ask. */
+const webhookCalls = (spans: ReceivedSpan[]): string[] =>
+  spans
+    .filter(({ name, kind }) => name === 'POST' && kind === 'CLIENT')
+    .map(({ attributes }) => {
+      const outcome = attributes['http.response.status_code'] ?? attributes['error.type'];
+      return `Webhook    to ${String(attributes['server.address'])}, answered ${String(outcome)}`;
+    });
 
 /** A log line as `telemetry/log.ts` writes it. */
 interface LogLine {

@@ -1,6 +1,7 @@
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { type BusEntry, type Outcome, putEvents } from '../aws/bus.ts';
+import type { Outcome } from '../aws/batches.ts';
+import { type BusEntry, putEvents } from '../aws/bus.ts';
 import { sendMessages } from '../aws/queue.ts';
 import { events } from '../events/catalogue.ts';
 import type { OutboxRow } from '../store/outbox.ts';

@@ -1,5 +1,4 @@
 import { v7 as uuid } from 'uuid';
-import { BUS, service } from '../events/catalogue.ts';
 import type { CommandDefinition, DataOf, EventDefinition } from '../events/definition.ts';
 import type { Transaction } from '../store/database.ts';
 import { insertOutbox, type OutboxRow } from '../store/outbox.ts';
@@ -15,23 +14,19 @@ export type Say = <D extends EventDefinition | CommandDefinition>(
   tx: Transaction,
   definition: D,
   data: DataOf<D>,
-  about?: { correlationId?: string | undefined },
 ) => Promise<OutboxRow>;
-
-/** The queue that hears a command. */
-const queues: Record<string, string> = { 'placement.regenerate_file': service.fileGenerator };
 
 /** Makes the one way anything is said; `nudge` is a `nudger`'s. */
 export function writer(nudge: () => Promise<void>): Say {
-  return async (tx, definition, data, about) => {
+  return async (tx, definition, data) => {
     const id = uuid();
-    const said = about?.correlationId ?? correlationId();
+    const said = correlationId();
     const payload = definition.create({ id, occurredAt: new Date().toISOString(), correlationId: said }, data);
     const row = await insertOutbox(tx, {
       id,
       kind: definition.kind,
       name: definition.name,
-      destination: destinationOf(definition),
+      destination: definition.destination,
       payload,
       context: entryContext(),
       correlationId: said,
@@ -39,10 +34,4 @@ export function writer(nudge: () => Promise<void>): Say {
     await nudge();
     return row;
   };
-}
-
-function destinationOf({ kind, name }: EventDefinition | CommandDefinition): string {
-  const destination = kind === 'event' ? BUS : queues[name];
-  if (!destination) throw new Error(`no queue hears the command ${name}`);
-  return destination;
 }

@@ -1,4 +1,4 @@
-import type { Transaction } from './database.ts';
+import type { Reader, Transaction } from './database.ts';
 
 /** A generated file, and the event or command that caused it. */
 export interface File {
@@ -17,4 +17,22 @@ export async function insertFile(tx: Transaction, file: Omit<File, 'createdAt'>)
     .insertInto('files')
     .values({ caused_by: causedBy, placement_id: placementId, bucket, key, sha256 })
     .execute();
+}
+
+/** A placement's newest file. */
+export function latestFile(db: Reader, placementId: string): Promise<File | undefined> {
+  return db
+    .selectFrom('files')
+    .select([
+      'caused_by as causedBy',
+      'placement_id as placementId',
+      'bucket',
+      'key',
+      'sha256',
+      'created_at as createdAt',
+    ])
+    .where('placement_id', '=', placementId)
+    .orderBy('created_at', 'desc')
+    .limit(1)
+    .executeTakeFirst();
 }

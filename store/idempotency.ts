@@ -23,13 +23,16 @@ export async function tryLockKey(tx: Transaction, key: string): Promise<boolean>
 /** Keeps the locks of keys apart from those of videos. */
 const KEY_LOCKS = 2;
 
+/** Answers older than this are given no more. */
+export const answersSince = sql<Date>`now() - interval '24 hours'`;
+
 /** For 24 hours. */
 export function findAnswer(tx: Transaction, key: string): Promise<Answer | undefined> {
   return tx
     .selectFrom('idempotency_keys')
     .select(['key', 'request_hash as requestHash', 'status', 'headers', 'body'])
     .where('key', '=', key)
-    .where('created_at', '>', sql<Date>`now() - interval '24 hours'`)
+    .where('created_at', '>', answersSince)
     .executeTakeFirst();
 }
 

@@ -1,9 +1,7 @@
 import { sql } from 'kysely';
 import type { Interval } from '../core/placement.ts';
 import type { Reader, Transaction } from './database.ts';
-import type { File } from './files.ts';
 import { type Page, onPage } from './page.ts';
-import type { Validation } from './validations.ts';
 
 export interface Placement extends Interval {
   id: string;
@@ -109,30 +107,4 @@ export async function listPlacements(
   const all = db.selectFrom('placements').select(columns);
   const rows = await (videoId ? all.where('video_id', '=', videoId) : all).$call(onPage(page)).execute();
   return rows.map(toPlacement);
-}
-
-/** What has become of a placement so far: its latest file and its latest verdict. */
-export async function findOutcome(db: Reader, placementId: string): Promise<{ file?: File; validation?: Validation }> {
-  const file = await db
-    .selectFrom('files')
-    .select([
-      'caused_by as causedBy',
-      'placement_id as placementId',
-      'bucket',
-      'key',
-      'sha256',
-      'created_at as createdAt',
-    ])
-    .where('placement_id', '=', placementId)
-    .orderBy('created_at', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  const validation = await db
-    .selectFrom('validations')
-    .select(['caused_by as causedBy', 'placement_id as placementId', 'verdict', 'reasons', 'created_at as createdAt'])
-    .where('placement_id', '=', placementId)
-    .orderBy('created_at', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return { ...(file && { file }), ...(validation && { validation }) };
 }

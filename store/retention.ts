@@ -1,5 +1,6 @@
 import { type DeleteResult, sql } from 'kysely';
 import type { Reader } from './database.ts';
+import { answersSince } from './idempotency.ts';
 
 /** Few enough for one statement within its time-out, however much has piled up. */
 const BATCH = 5000;
@@ -40,7 +41,7 @@ const deleteAnswered = (db: Reader) =>
   db
     .deleteFrom('idempotency_keys')
     .where('key', 'in', (rows) =>
-      rows.selectFrom('idempotency_keys').select('key').where('created_at', '<', ago('24 hours')).limit(BATCH),
+      rows.selectFrom('idempotency_keys').select('key').where('created_at', '<', answersSince).limit(BATCH),
     )
     .executeTakeFirstOrThrow();
 

@@ -7,12 +7,25 @@ export const name = {
   awsExtendedRequestId: 'aws.extended_request_id',
   batchMessageCount: 'messaging.batch.message_count',
   bucket: 'aws.s3.bucket',
+  cloudPlatform: 'cloud.platform',
+  cloudProvider: 'cloud.provider',
   cloudRegion: 'cloud.region',
   cloudResourceId: 'cloud.resource_id',
   coldStart: 'faas.coldstart',
+  dbCollection: 'db.collection.name',
+  dbNamespace: 'db.namespace',
+  dbOperation: 'db.operation.name',
+  dbQueryText: 'db.query.text',
+  dbReturnedRows: 'db.response.returned_rows',
+  dbStatusCode: 'db.response.status_code',
+  dbSystem: 'db.system.name',
   destination: 'messaging.destination.name',
   errorType: 'error.type',
+  faasInstance: 'faas.instance',
+  faasMaxMemory: 'faas.max_memory',
+  faasName: 'faas.name',
   faasTrigger: 'faas.trigger',
+  faasVersion: 'faas.version',
   httpMethod: 'http.request.method',
   httpRoute: 'http.route',
   httpStatus: 'http.response.status_code',
@@ -31,6 +44,8 @@ export const name = {
   rpcSystem: 'rpc.system',
   serverAddress: 'server.address',
   serverPort: 'server.port',
+  serviceName: 'service.name',
+  serviceVersion: 'service.version',
   urlFull: 'url.full',
   urlPath: 'url.path',
   urlScheme: 'url.scheme',
@@ -38,6 +53,8 @@ export const name = {
 
 /** Names of ours, for what the conventions have no word for. */
 export const own = {
+  /** Integer, of a statement that changes rows; the conventions count rows that come back. */
+  affectedRows: 'db.response.affected_rows',
   /** Integer, only when a message came more than once. */
   receiveCount: 'aws.sqs.message.receive_count',
   redriven: 'aws.sqs.message.redriven',

@@ -1,5 +1,6 @@
 import type { Span } from '@opentelemetry/api';
 import { SpanStatusCode } from '@opentelemetry/api';
+import { name } from './attributes.ts';
 import { redact } from './redact.ts';
 
 const MAX_MESSAGE = 1024;
@@ -25,25 +26,29 @@ export function describe(thrown: unknown): Failure {
 
 /**
  * What went wrong, in a word of low cardinality for `error.type`: the code of a system error before an error's name; for
- * what is no Error, its type.
+ * what is no Error, its type. Never throws either.
  */
 export function errorType(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return thrown === null ? 'null' : typeof thrown;
-  if ('code' in thrown && typeof thrown.code === 'string') return thrown.code;
-  return thrown.name === 'Error' ? thrown.constructor.name : thrown.name;
+  try {
+    if (!(thrown instanceof Error)) return thrown === null ? 'null' : typeof thrown;
+    if ('code' in thrown && typeof thrown.code === 'string') return thrown.code;
+    return thrown.name === 'Error' ? thrown.constructor.name : thrown.name;
+  } catch {
+    return 'unknown';
+  }
 }
 
 /** In which trace an error was described last. */
 const lastTrace = new WeakMap<object, string>();
 
 /**
- * Marks a span as failed: `error.type`, status ERROR, and the exception as an event. An error that passes through
+ * Marks a span as failed: `error.type` (`type`, where the caller knows a better word), status ERROR, and the exception as an event. An error that passes through
  * several spans of a trace makes every one of them ERROR, but its stack stands on the innermost only. Never throws.
  */
 export function recordFailure(span: Span, thrown: unknown, type?: string): void {
   const failure = describe(thrown);
   const { message, stack } = failure;
-  span.setAttribute('error.type', type ?? failure.type);
+  span.setAttribute(name.errorType, type ?? failure.type);
   span.setStatus({ code: SpanStatusCode.ERROR, message });
   if (typeof thrown === 'object' && thrown !== null) {
     const { traceId } = span.spanContext();

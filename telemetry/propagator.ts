@@ -2,6 +2,7 @@ import type { Context, TextMapGetter, TextMapPropagator, TextMapSetter } from '@
 import { propagation, trace } from '@opentelemetry/api';
 import { AWSXRayPropagator } from '@opentelemetry/propagator-aws-xray';
 import { formatBaggage, parseBaggage } from './carry/baggage.ts';
+import { joined, only } from './carry/headers.ts';
 import { fromTraceContext, toTraceContext } from './carry/trace-context.ts';
 import type { Environment } from './variables.ts';
 import { readNames } from './variables.ts';
@@ -14,7 +15,7 @@ const traceContext: TextMapPropagator<unknown> = {
   },
   extract: (context, carrier, getter) => {
     const traceparent = only(getter.get(carrier, 'traceparent'));
-    const tracestate = [getter.get(carrier, 'tracestate') ?? []].flat().join(',');
+    const tracestate = joined(getter.get(carrier, 'tracestate'));
     const span = trace.getSpanContext(fromTraceContext(traceparent ? { traceparent, tracestate } : undefined));
     return span ? trace.setSpanContext(context, span) : context;
   },
@@ -27,15 +28,10 @@ const baggage: TextMapPropagator<unknown> = {
     if (written) setter.set(carrier, 'baggage', written);
   },
   extract: (context, carrier, getter) => {
-    const read = parseBaggage([getter.get(carrier, 'baggage') ?? []].flat().join(','));
+    const read = parseBaggage(joined(getter.get(carrier, 'baggage')));
     return read ? propagation.setBaggage(context, read) : context;
   },
   fields: () => ['baggage'],
-};
-
-const only = (value: string | string[] | undefined): string | undefined => {
-  const values = [value ?? []].flat();
-  return values.length === 1 ? values[0] : undefined;
 };
 
 const propagators: Record<string, () => TextMapPropagator<unknown>[]> = {

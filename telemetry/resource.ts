@@ -1,5 +1,6 @@
 import type { Resource } from '@opentelemetry/resources';
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
+import { name } from './attributes.ts';
 import type { Attributes } from './span.ts';
 import type { Environment } from './variables.ts';
 import { warn } from './variables.ts';
@@ -11,27 +12,27 @@ import { warn } from './variables.ts';
  */
 export function readResource(env: Environment, service: string, own: Attributes = {}): Resource {
   const said = environmentAttributes(env);
-  const attributes: Attributes = { ...functionAttributes(env), 'service.name': service, ...own, ...said };
+  const attributes: Attributes = { ...functionAttributes(env), [name.serviceName]: service, ...own, ...said };
   const version = env['OTEL_SERVICE_VERSION']?.trim();
-  if (version) attributes['service.version'] = version;
-  const name = env['OTEL_SERVICE_NAME']?.trim();
-  if (name) attributes['service.name'] = name;
+  if (version) attributes[name.serviceVersion] = version;
+  const serviceName = env['OTEL_SERVICE_NAME']?.trim();
+  if (serviceName) attributes[name.serviceName] = serviceName;
   return defaultResource().merge(resourceFromAttributes(attributes));
 }
 
 /** @see https://opentelemetry.io/docs/specs/semconv/faas/ · https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
 function functionAttributes(env: Environment): Attributes {
-  const name = env['AWS_LAMBDA_FUNCTION_NAME'];
-  if (!name) return {};
+  const functionName = env['AWS_LAMBDA_FUNCTION_NAME'];
+  if (!functionName) return {};
   const megabytes = Number(env['AWS_LAMBDA_FUNCTION_MEMORY_SIZE']);
   return {
-    'cloud.provider': 'aws',
-    'cloud.platform': 'aws_lambda',
-    'cloud.region': env['AWS_REGION'],
-    'faas.name': name,
-    'faas.version': env['AWS_LAMBDA_FUNCTION_VERSION'],
-    'faas.instance': env['AWS_LAMBDA_LOG_STREAM_NAME'],
-    'faas.max_memory': megabytes > 0 ? megabytes * 1024 * 1024 : undefined,
+    [name.cloudProvider]: 'aws',
+    [name.cloudPlatform]: 'aws_lambda',
+    [name.cloudRegion]: env['AWS_REGION'],
+    [name.faasName]: functionName,
+    [name.faasVersion]: env['AWS_LAMBDA_FUNCTION_VERSION'],
+    [name.faasInstance]: env['AWS_LAMBDA_LOG_STREAM_NAME'],
+    [name.faasMaxMemory]: megabytes > 0 ? megabytes * 1024 * 1024 : undefined,
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Span } from '@opentelemetry/api';
-import { context, isSpanContextValid, trace } from '@opentelemetry/api';
+import { context, trace } from '@opentelemetry/api';
 import { recordFailure } from './failure.ts';
 import { startSpan } from './tracer.ts';
 
@@ -48,15 +48,4 @@ const isPromise = (value: unknown): value is PromiseLike<unknown> =>
 /** Adds attributes to the span the current code runs under; nothing happens when there is none. */
 export function annotate(attributes: Attributes): void {
   trace.getActiveSpan()?.setAttributes(attributes);
-}
-
-/** Notes a moment on the span the current code runs under. */
-export function spanEvent(name: string, attributes: Attributes = {}): void {
-  trace.getActiveSpan()?.addEvent(name, attributes);
-}
-
-/** The trace the current code runs in: 32 hexadecimal digits. */
-export function currentTraceId(): string | undefined {
-  const current = trace.getSpanContext(context.active());
-  return current && isSpanContextValid(current) ? current.traceId : undefined;
 }

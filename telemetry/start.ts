@@ -1,6 +1,7 @@
 import { context, diag, propagation, trace } from '@opentelemetry/api';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace-node';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
+import { name } from './attributes.ts';
 import { routeDiagnostics } from './diagnostics.ts';
 import type { ExporterFactories } from './export/exporters.ts';
 import { readExporters } from './export/exporters.ts';
@@ -101,7 +102,7 @@ function createQueues({ mode, exporters }: TelemetryOptions, env: Environment): 
 
 function register({ service, attributes }: TelemetryOptions, env: Environment, spanProcessors: SpanProcessor[]): void {
   const resource = readResource(env, service, attributes);
-  configureLog({ service: String(resource.attributes['service.name']) });
+  configureLog({ service: String(resource.attributes[name.serviceName]) });
   const sampler = readSampler(env);
   // The provider would read the sampler's name as well, and complain of it a second time.
   const others = { ...env, OTEL_TRACES_SAMPLER: undefined };

@@ -4,7 +4,7 @@ import type { Transaction } from '../../store/database.ts';
 import type { OutboxRow } from '../../store/outbox.ts';
 import { cancelPlacement as cancelRow, findPlacement } from '../../store/placements.ts';
 import { span } from '../../telemetry/span.ts';
-import { Problem } from '../problems.ts';
+import { notFound } from '../problems/problem.ts';
 import { aboutPlacement } from './create.ts';
 
 /**
@@ -16,6 +16,6 @@ export function cancelPlacement(tx: Transaction, say: Say, id: string): Promise<
     const cancelled = await cancelRow(tx, id);
     if (cancelled) return { said: [await say(tx, placementCancelled, aboutPlacement(cancelled))] };
     if (await findPlacement(tx, id)) return { said: [] };
-    throw new Problem('not-found', 'No placement has this id.');
+    throw notFound('placement');
   });
 }

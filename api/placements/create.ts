@@ -1,6 +1,6 @@
 import { v7 as newId } from 'uuid';
 import type { Interval } from '../../core/placement.ts';
-import { toSeconds } from '../../core/placement.ts';
+import { wireFields } from '../../core/placement.ts';
 import { placementCreated } from '../../events/catalogue.ts';
 import type { Say } from '../../outbox/write.ts';
 import type { Transaction } from '../../store/database.ts';
@@ -10,8 +10,8 @@ import { findProduct } from '../../store/products.ts';
 import { findVideo } from '../../store/videos.ts';
 import { correlationId } from '../../telemetry/correlation.ts';
 import { span } from '../../telemetry/span.ts';
-import { overlap } from '../failures.ts';
-import { fieldProblem } from '../problems.ts';
+import { overlap } from '../problems/of-error.ts';
+import { fieldProblem } from '../problems/problem.ts';
 
 export interface Wanted extends Interval {
   videoId: string;
@@ -59,10 +59,4 @@ async function intervalIsFree(tx: Transaction, { videoId, ...interval }: Wanted)
 }
 
 /** What events repeat about a placement. */
-export const aboutPlacement = (placement: Placement) => ({
-  placement_id: placement.id,
-  video_id: placement.videoId,
-  product_id: placement.productId,
-  start_time: toSeconds(placement.startMs),
-  end_time: toSeconds(placement.endMs),
-});
+export const aboutPlacement = (placement: Placement) => ({ placement_id: placement.id, ...wireFields(placement) });

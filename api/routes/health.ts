@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from 'typebox';
-import type { Deps } from '../deps.ts';
-import { unavailable } from '../failures.ts';
+import type { Deps } from '../connect.ts';
+import { unavailable } from '../problems/of-error.ts';
 import { found } from '../wire/answers.ts';
-import { problemAnswers } from '../wire/problem.ts';
+import { problemAnswers } from '../problems/schema.ts';
 import { version } from '../version.ts';
 
 const READY_WITHIN_MS = 1000;

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { ID_PATTERN } from '../../core/ids.ts';
 import { MAX_MS, toMilliseconds } from '../../core/placement.ts';
-import { fieldProblem } from '../problems.ts';
+import { fieldProblem } from '../problems/problem.ts';
 
 export const Id = (description: string) =>
   Type.String({ pattern: ID_PATTERN.source, description, examples: ['0198a3c2-7d1e-7b3a-9c55-1f2e3d4c5b6a'] });

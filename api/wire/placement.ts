@@ -1,7 +1,11 @@
 import { type Static, Type } from 'typebox';
-import { toSeconds } from '../../core/placement.ts';
-import type { findOutcome, Placement } from '../../store/placements.ts';
-import { Id, Moment, Seconds } from './fields.ts';
+import { intervalProblem, wireFields } from '../../core/placement.ts';
+import type { File as FileRow } from '../../store/files.ts';
+import type { Placement } from '../../store/placements.ts';
+import type { Validation as ValidationRow } from '../../store/validations.ts';
+import type { Wanted } from '../placements/create.ts';
+import { fieldProblem } from '../problems/problem.ts';
+import { Id, milliseconds, Moment, Seconds } from './fields.ts';
 
 const about = {
   video_id: Id('The video it is placed in.'),
@@ -11,6 +15,18 @@ const about = {
 };
 
 export const NewPlacement = Type.Object(about, { additionalProperties: false });
+
+/** Seconds become milliseconds (400 for finer ones); the interval must make sense (422). */
+export function readPlacement(body: Static<typeof NewPlacement>): Wanted {
+  const startMs = milliseconds('start_time', body.start_time);
+  const endMs = milliseconds('end_time', body.end_time);
+  const problem = intervalProblem({ startMs, endMs });
+  if (problem === 'empty') throw invalidInterval('end_time must be after start_time.', problem);
+  if (problem === 'too-late') throw invalidInterval('end_time must be within seven days.', problem);
+  return { videoId: body.video_id, productId: body.product_id, startMs, endMs };
+}
+
+const invalidInterval = (detail: string, why: string) => fieldProblem('invalid-interval', detail, 'end_time', why);
 
 const item = {
   id: Id('What names the placement.'),
@@ -44,7 +60,11 @@ export const PlacementAnswer = Type.Object({
   validation: Type.Union([Validation, Type.Null()]),
 });
 
-type Outcome = Awaited<ReturnType<typeof findOutcome>>;
+/** What has become of a placement so far. */
+interface Outcome {
+  file?: FileRow | undefined;
+  validation?: ValidationRow | undefined;
+}
 
 export const CommandAnswer = Type.Object({
   placement_id: Id('The placement.'),
@@ -54,10 +74,7 @@ export const CommandAnswer = Type.Object({
 /** A row as it stands in a list. */
 export const placementItem = (placement: Placement): Static<typeof PlacementItem> => ({
   id: placement.id,
-  video_id: placement.videoId,
-  product_id: placement.productId,
-  start_time: toSeconds(placement.startMs),
-  end_time: toSeconds(placement.endMs),
+  ...wireFields(placement),
   status: placement.cancelledAt ? 'cancelled' : 'active',
   created_at: placement.createdAt.toISOString(),
   cancelled_at: placement.cancelledAt?.toISOString() ?? null,

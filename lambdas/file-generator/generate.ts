@@ -1,6 +1,6 @@
 import type { Delivery } from '../../aws/consume.ts';
+import { missingPlacement } from '../../core/missing-placement.ts';
 import { Permanent } from '../../core/permanent.ts';
-import { Unavailable } from '../../core/unavailable.ts';
 import { placementFileGenerated, service } from '../../events/catalogue.ts';
 import type { Said } from '../../events/read.ts';
 import type { Publisher } from '../../outbox/publish.ts';
@@ -23,9 +23,6 @@ export interface Generates {
   publish: Publisher['publish'];
 }
 
-/** The commit of a placement can be a moment behind its event; after this many milliseconds it will not come any more. */
-const PLACEMENT_EXPECTED_MS = 30_000;
-
 /** A placement was made, or its file is wanted again: render the file, store it, say so. */
 export const generate =
   ({ db, bucket, upload, say, publish }: Generates) =>
@@ -36,11 +33,11 @@ export const generate =
     const placementId = said.data.placement_id;
 
     // 1. Read and render. A cancelled placement needs no file: that is success.
-    const file = await span('file_generator.generate', { 'nedlia.placement.id': placementId }, async () => {
+    const file = await span('file_generator.generate', { 'placement.id': placementId }, async () => {
       const placement = await findPlacement(db, placementId);
-      if (!placement) throw missing(sentAt);
+      if (!placement) throw missingPlacement(Date.now() - sentAt.getTime());
       if (placement.cancelledAt) {
-        annotate({ 'nedlia.placement.cancelled': true });
+        annotate({ 'placement.cancelled': true });
         return undefined;
       }
       const product = await findProduct(db, placement.productId);
@@ -62,9 +59,3 @@ export const generate =
     });
     await publish(rows);
   };
-
-/** Again while the placement may still come, every five seconds; never once it is overdue. */
-const missing = (sentAt: Date): Error =>
-  Date.now() - sentAt.getTime() < PLACEMENT_EXPECTED_MS
-    ? new Unavailable('the placement is not there yet', { retryAfter: 5 })
-    : new Permanent('placement-missing', 'the placement does not exist');

@@ -19,7 +19,7 @@ export const notify =
     }
     const { id, name, occurredAt, correlationId, data } = said;
     const body = JSON.stringify({ type: name, timestamp: occurredAt, data });
-    const attributes = { 'nedlia.placement.id': data.placement_id, 'nedlia.event.name': name };
+    const attributes = { 'placement.id': data.placement_id, 'nedlia.event.name': name };
     await span('notifier.send_notification', attributes, () =>
       send({ id, body, correlationId, attempt: receives }, signal),
     );

@@ -6,7 +6,7 @@ import { Permanent } from '../../core/permanent.ts';
 /** Every address a name has now. */
 export type Resolve = (hostname: string) => Promise<LookupAddress[]>;
 
-export const resolveAll: Resolve = (hostname) => lookup(hostname, { all: true, verbatim: true });
+const resolveAll: Resolve = (hostname) => lookup(hostname, { all: true, verbatim: true });
 
 export interface TargetOptions {
   /** Lets a target be this machine, over http and on any port. Nothing else private ever is. */

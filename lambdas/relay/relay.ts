@@ -20,13 +20,15 @@ const HOUR_MS = 60 * 60 * 1000;
  */
 export function relay({ publishLeft, oldestAge, deleteExpired, now = () => performance.now() }: Relays) {
   let cleanedAt = -Infinity;
-  let running: Promise<void> | undefined;
+  let running: { signal: AbortSignal; done: Promise<void> } | undefined;
 
   const run = async (signal: AbortSignal): Promise<void> => {
     const oldest = (await oldestAge()) ?? 0;
     // Said before the work: a run that ends badly has told how long the oldest waits all the same.
     log.info('outbox looked at', { oldest_ms: oldest, ...metric('OutboxOldestAge', 'Seconds', oldest / 1000) });
     const { published, refused } = await publishLeft(signal);
+    // A run that was cut short knows nothing of the rows it did not come to.
+    signal.throwIfAborted();
     log.info('outbox relayed', { published, refused, oldest_ms: oldest });
 
     if (now() - cleanedAt >= HOUR_MS) {
@@ -37,9 +39,11 @@ export function relay({ publishLeft, oldestAge, deleteExpired, now = () => perfo
   };
 
   return (_nudge: unknown, { signal }: { signal: AbortSignal }): Promise<void> => {
-    running ??= run(signal).finally(() => {
-      running = undefined;
-    });
-    return running;
+    // Not one whose time is up, though it has not noticed yet: what it leaves would be nobody's.
+    if (!running || running.signal.aborted) {
+      const mine = { signal, done: run(signal).finally(() => (running = running === mine ? undefined : running)) };
+      running = mine;
+    }
+    return running.done;
   };
 }

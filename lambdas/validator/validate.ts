@@ -1,7 +1,7 @@
 import type { Delivery } from '../../aws/consume.ts';
+import { missingPlacement } from '../../core/missing-placement.ts';
 import { Permanent } from '../../core/permanent.ts';
 import { fits, type Interval } from '../../core/placement.ts';
-import { Unavailable } from '../../core/unavailable.ts';
 import { placementRejected, placementValidated, service } from '../../events/catalogue.ts';
 import type { Said } from '../../events/read.ts';
 import type { Publisher } from '../../outbox/publish.ts';
@@ -21,9 +21,6 @@ export interface Validates {
   publish: Publisher['publish'];
 }
 
-/** The commit of a placement can be a moment behind its event; after this many milliseconds it will not come any more. */
-const PLACEMENT_EXPECTED_MS = 30_000;
-
 /** A placement was made: judge it and say the verdict. A rejection is an event like any other, not a failure. */
 export const validate =
   ({ db, say, publish }: Validates) =>
@@ -33,12 +30,12 @@ export const validate =
     }
     const placementId = said.data.placement_id;
 
-    const rows = await span('validator.validate', { 'nedlia.placement.id': placementId }, async () => {
+    const rows = await span('validator.validate', { 'placement.id': placementId }, async () => {
       // 1. Read. A cancelled placement needs no verdict: that is success.
       const placement = await findPlacement(db, placementId);
-      if (!placement) throw missing(sentAt);
+      if (!placement) throw missingPlacement(Date.now() - sentAt.getTime());
       if (placement.cancelledAt) {
-        annotate({ 'nedlia.placement.cancelled': true });
+        annotate({ 'placement.cancelled': true });
         return [];
       }
       const video = await findVideo(db, placement.videoId);
@@ -47,7 +44,7 @@ export const validate =
       // 2. Judge.
       const reasons = objections(placement, video, product);
       const verdict = reasons.length === 0 ? 'valid' : 'rejected';
-      annotate({ 'nedlia.validation.verdict': verdict, 'nedlia.validation.reasons': reasons });
+      annotate({ 'validation.verdict': verdict, 'validation.reasons': reasons });
 
       // 3. Note and say it, all or nothing, and only for the first delivery of this message.
       return transaction(db, async (tx) => {
@@ -68,9 +65,3 @@ export function objections(placement: Interval, video: Video | undefined, produc
   if (video && !fits(placement, video.durationMs)) reasons.push('outside-video');
   return reasons;
 }
-
-/** Again while the placement may still come, every five seconds; never once it is overdue. */
-const missing = (sentAt: Date): Error =>
-  Date.now() - sentAt.getTime() < PLACEMENT_EXPECTED_MS
-    ? new Unavailable('the placement is not there yet', { retryAfter: 5 })
-    : new Permanent('placement-missing', 'the placement does not exist');

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FunctionHandle } from './functions.ts';
 import type { Mapping } from './plan.ts';
 import type { Received } from './message.ts';
@@ -8,44 +9,58 @@ const LONG_POLL_MS = 20_000;
 
 /** On AWS the messages of a process that died wait out the queue's visibility (three minutes); nobody wants to wait that long on one machine. */
 const AFTER_DEATH_MS = 1000;
+const AFTER_FAILURE_MS = 1000;
 
-/**
- * An event source mapping: takes batches from the queue and has the function process them, one at a time, until `signal` aborts;
- * resolves when the last invocation is over. Messages that succeeded are deleted; the others come back when their visibility ends,
- * or at once when the process that held them has died.
- * Nothing is received while the function's process is down, so a crash does not use up receives.
- */
-export async function poll(options: {
+interface Polling {
   mapping: Mapping;
   queue: Queue;
   fn: FunctionHandle;
   signal: AbortSignal;
   onLine: (line: string) => void;
-}): Promise<void> {
-  const { mapping, queue, fn, signal, onLine } = options;
+}
+
+/**
+ * An event source mapping: takes batches from the queue and has the function process them, one at a time, until `signal` aborts;
+ * resolves when the last invocation is over. Messages that succeeded are deleted; the others come back when their visibility ends,
+ * or at once when the process that held them has died.
+ * Nothing is received while the function's process is down, so a crash does not use up receives. What fails here itself
+ * (a full disk) is said, and tried again.
+ */
+export async function poll(options: Polling): Promise<void> {
+  const { fn, signal, onLine } = options;
   while (!signal.aborted) {
     try {
       await fn.ready();
     } catch {
       continue;
     }
-    const batch = await collect(mapping, queue, signal);
-    if (batch.length === 0 || signal.aborted) continue;
-    const ids = batch.map(({ id }) => id);
-    let failed: ReadonlySet<string>;
-    let died = false;
     try {
-      const answer = await fn.invoke({ Records: batch.map((message) => toRecord(message, queue.plan.arn)) });
-      failed = mapping.partial ? failedIds(answer, ids) : new Set();
+      await workOff(options);
     } catch (error) {
-      onLine(`invocation failed, ${ids.length} message(s) come back: ${(error as Error).stack}`);
-      failed = new Set(ids);
-      died = (error as Error).name === 'Runtime.ExitError';
+      onLine(`polling failed: ${(error as Error).stack}`);
+      await sleep(AFTER_FAILURE_MS);
     }
-    for (const { id, receipt } of batch) {
-      if (!failed.has(id)) queue.delete(receipt);
-      else if (died) queue.changeVisibility(receipt, AFTER_DEATH_MS);
-    }
+  }
+}
+
+/** Receives one batch, has it processed, and settles each of its messages. */
+async function workOff({ mapping, queue, fn, signal, onLine }: Polling): Promise<void> {
+  const batch = await collect(mapping, queue, signal);
+  if (batch.length === 0 || signal.aborted) return;
+  const ids = batch.map(({ id }) => id);
+  let failed: ReadonlySet<string>;
+  let died = false;
+  try {
+    const answer = await fn.invoke({ Records: batch.map((message) => toRecord(message, queue.plan.arn)) });
+    failed = mapping.partial ? failedIds(answer, ids) : new Set();
+  } catch (error) {
+    onLine(`invocation failed, ${ids.length} message(s) come back: ${(error as Error).stack}`);
+    failed = new Set(ids);
+    died = (error as Error).name === 'Runtime.ExitError';
+  }
+  for (const { id, receipt } of batch) {
+    if (!failed.has(id)) queue.delete(receipt);
+    else if (died && queue.holds(receipt)) queue.changeVisibility(receipt, AFTER_DEATH_MS);
   }
 }
 

@@ -61,6 +61,11 @@ export class Queue {
     if (message) this.#write([{ op: 'delete', id: message.id }]);
   }
 
+  /** True while the message is in flight under this receipt. */
+  holds(receipt: string): boolean {
+    return (this.#held(receipt)?.visibleAt ?? 0) > Date.now();
+  }
+
   /** Makes a message that is in flight due again in `delayMs`. */
   changeVisibility(receipt: string, delayMs: number): void {
     const message = this.#held(receipt);

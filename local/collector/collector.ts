@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
+import { renderTree } from '../../telemetry/export/tree.ts';
 import { type Forwarder } from './forward.ts';
 import { readExport, type ReceivedSpan } from './otlp.ts';
 
@@ -30,7 +31,7 @@ export interface Collector {
 
 /**
  * An OTLP/HTTP receiver that keeps what it gets, and hands every body on unread when it has a forwarder. `GET /spans`, with
- * `?trace=<id>` for one trace, answers what is kept: local/collector/read.ts is its other end. On loopback unless a host is given.
+ * `?trace=<id>` for one trace, answers what is kept (local/collector/read.ts is its other end), `GET /traces/<id>` the tree for people. On loopback unless a host is given.
  */
 export async function startCollector(
   options: { host?: string; port?: number; forwarder?: Forwarder | undefined } = {},
@@ -61,6 +62,15 @@ export async function startCollector(
     if (request.method === 'GET' && pathname === '/spans') {
       const found = JSON.stringify(spans(searchParams.get('trace') ?? undefined));
       response.writeHead(200, { 'content-type': 'application/json' }).end(found);
+      return;
+    }
+    const [, traceId] = /^\/traces\/([0-9a-f]{32})$/.exec(pathname) ?? [];
+    if (request.method === 'GET' && traceId) {
+      const found = spans(traceId);
+      const text = found.length > 0 ? renderTree(found) : `no span of trace ${traceId} has arrived`;
+      response
+        .writeHead(found.length > 0 ? 200 : 404, { 'content-type': 'text/plain; charset=utf-8' })
+        .end(`${text}\n`);
       return;
     }
     receive(request).then(

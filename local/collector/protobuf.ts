@@ -4,7 +4,7 @@
  */
 export interface Field {
   name: string;
-  type: 'string' | 'hex' | 'bytes' | 'uint' | 'int64' | 'fixed64' | 'fixed32' | 'double' | 'bool' | (() => Message);
+  type: 'string' | 'hex' | 'bytes' | 'uint' | 'int64' | 'fixed64' | 'double' | 'bool' | (() => Message);
   repeated?: boolean;
 }
 
@@ -63,7 +63,6 @@ function interpret({ type }: Field, value: bigint | Uint8Array): unknown {
   if (type === 'string') return bytes.toString('utf8');
   if (type === 'hex') return bytes.toString('hex');
   if (type === 'fixed64') return bytes.readBigUInt64LE().toString();
-  if (type === 'fixed32') return bytes.readUInt32LE();
   if (type === 'double') return bytes.readDoubleLE();
   return bytes.toString('base64');
 }

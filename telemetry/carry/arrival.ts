@@ -1,3 +1,5 @@
+import { fields } from '../fields.ts';
+
 /** An SQS message as Lambda hands it over (camelCase) or as the SDK's ReceiveMessage gives it; anything may be missing. */
 export interface SqsRecordLike {
   messageId?: string | undefined;
@@ -51,10 +53,6 @@ export function messageAttribute(record: SqsRecordLike, name: string): unknown {
   const attribute = fields(fields(record.messageAttributes ?? record.MessageAttributes)[name]);
   return attribute['stringValue'] ?? attribute['StringValue'];
 }
-
-/** The value's own fields when it is an object, none otherwise. */
-export const fields = (value: unknown): Record<string, unknown> =>
-  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 

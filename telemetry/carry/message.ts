@@ -1,9 +1,10 @@
-import { formatBaggage, parseBaggage } from './baggage.ts';
+import { fields } from '../fields.ts';
 import type { Arrival, SqsRecordLike } from './arrival.ts';
-import { fields, messageAttribute, readArrival } from './arrival.ts';
+import { messageAttribute, readArrival } from './arrival.ts';
 import { TRACE_FIELD } from './entry.ts';
-import type { TraceContext } from './trace-context.ts';
-import { formatTraceparent, formatTracestate, parseTraceparent } from './traceparent.ts';
+import type { Carrier, TraceContext } from './trace-context.ts';
+import { fromTraceContext, toTraceContext } from './trace-context.ts';
+import { formatTraceparent } from './traceparent.ts';
 import { parseXRay } from './xray.ts';
 
 /** A message opened: its body parsed once, its place in a trace taken out. */
@@ -21,13 +22,6 @@ export interface Opened {
   arrival: Arrival;
 }
 
-/** A carrier as found; nothing in it is believed yet. */
-interface Candidate {
-  traceparent: unknown;
-  tracestate?: unknown;
-  baggage?: unknown;
-}
-
 /** An archive replay of an event older than this gets a trace of its own: the old one is closed, and often deleted. */
 const REPLAY_CONTINUES_MS = 24 * 60 * 60 * 1000;
 
@@ -38,9 +32,11 @@ const REPLAY_CONTINUES_MS = 24 * 60 * 60 * 1000;
  */
 export function openMessage(record: SqsRecordLike, now = Date.now()): Opened {
   const { body, parseError } = parse(record.body ?? record.Body);
-  const found = candidates(record, body).filter(({ traceparent }) => traceparent !== undefined && traceparent !== null);
+  const found = carriers(record, body).filter(({ traceparent }) => traceparent !== undefined && traceparent !== null);
   strip(body);
-  const inBand = found.map(believe).find((context) => context !== undefined);
+  const inBand = found
+    .map((carrier) => toTraceContext(fromTraceContext(carrier)))
+    .find((context) => context !== undefined);
   const arrival = readArrival(record, body);
   const base = { body, parseError, arrival };
   if (inBand && isOldReplay(arrival, now)) return { ...base, carried: undefined, link: inBand, status: undefined };
@@ -57,7 +53,7 @@ function parse(text: unknown): Pick<Opened, 'body' | 'parseError'> {
   }
 }
 
-function candidates(record: SqsRecordLike, body: unknown): Candidate[] {
+function carriers(record: SqsRecordLike, body: unknown): Carrier[] {
   const envelope = fields(body);
   const detail = fields(envelope['detail']);
   const attributes = fields(envelope['MessageAttributes']);
@@ -79,28 +75,16 @@ function candidates(record: SqsRecordLike, body: unknown): Candidate[] {
   ];
 }
 
-const traceField = (holder: Record<string, unknown>): Candidate => {
+const traceField = (holder: Record<string, unknown>): Carrier => {
   const there = holder[TRACE_FIELD];
   return typeof there === 'object' && there !== null ? { traceparent: undefined, ...there } : { traceparent: there };
 };
 
 /** Baggage is taken only from the two carriers that our own services write. */
-const withoutBaggage = ({ traceparent, tracestate }: Record<string, unknown>): Candidate => ({
+const withoutBaggage = ({ traceparent, tracestate }: Record<string, unknown>): Carrier => ({
   traceparent,
   tracestate,
 });
-
-function believe({ traceparent, tracestate, baggage }: Candidate): TraceContext | undefined {
-  const span = parseTraceparent(traceparent, tracestate);
-  if (!span) return undefined;
-  const state = formatTracestate(span);
-  const members = formatBaggage(parseBaggage(baggage));
-  return {
-    traceparent: formatTraceparent(span),
-    ...(state && { tracestate: state }),
-    ...(members && { baggage: members }),
-  };
-}
 
 /** The body is this function's own copy: nobody else has seen the field. */
 function strip(body: unknown): void {

@@ -1,6 +1,7 @@
 import type { Context } from '@opentelemetry/api';
 import { ROOT_CONTEXT, trace, TraceFlags } from '@opentelemetry/api';
 import { undecided } from '../sampler.ts';
+import { joined, only } from './headers.ts';
 import { fromTraceContext } from './trace-context.ts';
 import { parseXRay } from './xray.ts';
 
@@ -13,10 +14,11 @@ export type Headers = Readonly<Record<string, string | string[] | undefined>>;
  * `Sampled=1` counts as a decision, its `0` never does: our sampler then decides as for a root. Never throws.
  */
 export function readRequest(headers: Headers): Context {
-  const traceparent = only(headers['traceparent']);
-  const tracestate = [headers['tracestate'] ?? []].flat().join(',');
+  // Node joins two of these with a comma, which no reader here accepts either.
+  const traceparent = only(headers['traceparent'])?.trim();
+  const tracestate = joined(headers['tracestate']);
   const carried = fromTraceContext(traceparent === undefined ? undefined : { traceparent, tracestate });
-  return carried === ROOT_CONTEXT ? readXRay(only(headers['x-amzn-trace-id'])) : carried;
+  return carried === ROOT_CONTEXT ? readXRay(only(headers['x-amzn-trace-id'])?.trim()) : carried;
 }
 
 function readXRay(header: string | undefined): Context {
@@ -25,10 +27,4 @@ function readXRay(header: string | undefined): Context {
   const traceFlags = sampled === true ? TraceFlags.SAMPLED : TraceFlags.NONE;
   const parent = trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags, isRemote: true });
   return sampled === true ? parent : undecided(parent);
-}
-
-/** Two of a header that may stand once only are none. Node joins them with a comma, which no reader here accepts either. */
-function only(value: string | string[] | undefined): string | undefined {
-  if (!Array.isArray(value)) return value?.trim();
-  return value.length === 1 ? value[0]?.trim() : undefined;
 }

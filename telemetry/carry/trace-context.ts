@@ -12,6 +12,13 @@ export interface TraceContext {
   baggage?: string;
 }
 
+/** What stands where a context should; nothing in it is believed yet. */
+export interface Carrier {
+  traceparent: unknown;
+  tracestate?: unknown;
+  baggage?: unknown;
+}
+
 /** The context as data; `undefined` when no span is in it. */
 export function toTraceContext(context: Context): TraceContext | undefined {
   const span = trace.getSpanContext(context);
@@ -22,7 +29,7 @@ export function toTraceContext(context: Context): TraceContext | undefined {
 }
 
 /** Data as a context to be a child of, with nothing else in it. Never throws: what is not valid is as good as absent. */
-export function fromTraceContext(carried: TraceContext | undefined): Context {
+export function fromTraceContext(carried: Carrier | undefined): Context {
   const span = parseTraceparent(carried?.traceparent, carried?.tracestate);
   if (!span) return ROOT_CONTEXT;
   const context = trace.setSpanContext(ROOT_CONTEXT, span);

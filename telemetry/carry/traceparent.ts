@@ -9,7 +9,7 @@ const ZEROS = /^0+$/;
 const KNOWN_FLAGS = 0b11;
 
 /** Both `tracestate` and a later version's `traceparent` are cut off here: W3C asks for at least 512 characters, and no more is ever forwarded. */
-export const MAX_BYTES = 512;
+const MAX_BYTES = 512;
 
 /**
  * Reads a `traceparent` and the `tracestate` beside it; `undefined` unless it is valid to the letter. A version we do

@@ -26,7 +26,6 @@ interface Traced {
   thrown?: unknown;
 }
 
-const edges = new WeakMap<object, RequestOptions>();
 const traced = new WeakMap<FastifyRequest, Traced>();
 
 /**
@@ -36,22 +35,12 @@ const traced = new WeakMap<FastifyRequest, Traced>();
  * @see https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span
  */
 export function traceRequests(app: FastifyInstance, options: RequestOptions): void {
-  edges.set(app, options);
   // The `done` style, because what runs inside of `context.with` keeps the context: an async hook would return out of it.
   app.addHook('onRequest', (request, reply, done) => {
     const begun = begin(request, reply, options);
     if (begun) withCorrelation(begun.correlationId, () => context.with(begun.entry, done));
     else done();
   });
-}
-
-/**
- * Traces a request that Fastify refuses before any hook runs (a path it cannot decode). To be called by the
- * application's `frameworkErrors` before it answers; without effect where `traceRequests` was not called.
- */
-export function traceFrameworkError(request: FastifyRequest, reply: FastifyReply): void {
-  const options = edges.get(request.server);
-  if (options) begin(request, reply, options);
 }
 
 /** Tells what the handler threw: it is put on the request's span when the answer is a 5xx. Below that it is the client's failure, not ours. */
@@ -83,7 +72,7 @@ function begin(
     };
     const span = startSpan(nameOf(request), options, edge === 'continue' ? remote : ROOT_CONTEXT);
     const correlationId = parseCorrelationId(request.headers['x-correlation-id']) ?? newCorrelationId();
-    const begun = { span, entry: withEntry(ROOT_CONTEXT, span), correlationId };
+    const begun: Traced = { span, entry: withEntry(ROOT_CONTEXT, span), correlationId };
     traced.set(request, begun);
     reply.header('x-correlation-id', correlationId);
     announce(reply, span);

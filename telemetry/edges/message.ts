@@ -25,10 +25,7 @@ export async function traceMessage<T>(
   const links = [linkTo(invocation), linkToCarried(opened.link)].filter((link) => link !== undefined);
   const options = { kind: SpanKind.CONSUMER, links, attributes: describe(opened, queue) };
   const span = startSpan(`process ${queue}`, options, parent);
-  const failed: Failed = (error, type) => {
-    recordFailure(span, error);
-    if (type) span.setAttribute(name.errorType, type);
-  };
+  const failed: Failed = (error, type) => recordFailure(span, error, type);
   try {
     return await context.with(withEntry(parent, span), () => work(failed));
   } catch (error) {

@@ -48,9 +48,11 @@ export function startSend({ system, destination, about, context }: Sending): Sen
       span.end();
     },
     refused: (reason, thrown) => {
-      if (thrown === undefined) span.setStatus({ code: SpanStatusCode.ERROR, message: `refused: ${reason}` });
-      else recordFailure(span, thrown);
-      span.setAttribute(name.errorType, reason);
+      if (thrown !== undefined) recordFailure(span, thrown, reason);
+      else {
+        span.setAttribute(name.errorType, reason);
+        span.setStatus({ code: SpanStatusCode.ERROR, message: `refused: ${reason}` });
+      }
       span.end();
     },
   };

@@ -1,6 +1,6 @@
 import type { Attributes, Span } from '@opentelemetry/api';
 import { context, isSpanContextValid, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import { name } from '../attributes.ts';
+import { name, own } from '../attributes.ts';
 import { formatTraceparent } from '../carry/traceparent.ts';
 import { errorType } from '../failure.ts';
 import { startSpan } from '../tracer.ts';
@@ -59,27 +59,26 @@ export async function traceStatement<A extends Answer>(
 }
 
 const attributesOf = ({ server, namespace, operation, collection, text }: TracedStatement): Attributes => ({
-  'db.system.name': 'postgresql',
-  'db.namespace': namespace,
-  'db.operation.name': operation,
-  ...(collection && { 'db.collection.name': collection }),
-  'db.query.text': text,
+  [name.dbSystem]: 'postgresql',
+  [name.dbNamespace]: namespace,
+  [name.dbOperation]: operation,
+  ...(collection && { [name.dbCollection]: collection }),
+  [name.dbQueryText]: text,
   [name.serverAddress]: server.address,
   [name.serverPort]: server.port,
 });
 
-/** The conventions count rows that come back only; for rows that were changed the second name is ours. */
 const rowsOf = ({ rows, numAffectedRows }: Answer): Attributes =>
   numAffectedRows === undefined
-    ? { 'db.response.returned_rows': rows.length }
-    : { 'db.response.affected_rows': Number(numAffectedRows) };
+    ? { [name.dbReturnedRows]: rows.length }
+    : { [own.affectedRows]: Number(numAffectedRows) };
 
 const commented = (text: string, span: Span): string =>
   isSpanContextValid(span.spanContext()) ? `${text} /*traceparent='${formatTraceparent(span.spanContext())}'*/` : text;
 
 function fail(span: Span, error: unknown): void {
   const code = errorType(error);
-  if (/^[0-9A-Z]{5}$/.test(code)) span.setAttribute('db.response.status_code', code);
+  if (/^[0-9A-Z]{5}$/.test(code)) span.setAttribute(name.dbStatusCode, code);
   span.setAttribute(name.errorType, code);
   span.setStatus({ code: SpanStatusCode.ERROR, message: `the database answered ${code}` });
 }

@@ -5,7 +5,7 @@ import { log } from '../log.ts';
 import type { Breaker, BreakerState } from './breaker.ts';
 import { createBreaker } from './breaker.ts';
 import type { NamedExporter } from './exporters.ts';
-import { exportOnce } from './once.ts';
+import { exportOnce } from './attempt.ts';
 
 export interface QueueOptions {
   /** Spans that may wait; more are dropped and counted. */

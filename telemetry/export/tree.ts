@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { name, own } from '../attributes.ts';
 
 /** What the tree shows of a span; times in milliseconds since 1970. */
 export interface TreeSpan {
@@ -14,6 +15,9 @@ export interface TreeSpan {
   status: { code: string };
 }
 
+/** Characters that a duration and a wait take. */
+const TIMES = 34;
+
 interface Line {
   /** Branches and name, without colour. */
   label: string;
@@ -25,7 +29,10 @@ interface Line {
  * Children stand in order of their start. A span whose parent is not among `spans` is shown as a root, marked when it
  * should have had one.
  */
-export function renderTree(spans: TreeSpan[], { colour = false }: { colour?: boolean } = {}): string {
+export function renderTree(
+  spans: TreeSpan[],
+  { colour = false, columns = 120 }: { colour?: boolean; columns?: number | undefined } = {},
+): string {
   const known = new Set(spans.map((span) => span.spanId));
   const byParent = Map.groupBy(
     spans.toSorted((a, b) => a.startMs - b.startMs),
@@ -42,7 +49,8 @@ export function renderTree(spans: TreeSpan[], { colour = false }: { colour?: boo
   };
   for (const root of byParent.get('') ?? []) visit(root, root.parentSpanId ? '… ' : '', '');
 
-  const width = Math.min(96, Math.max(...lines.map(({ label }) => label.length)));
+  // Durations stand in a column as far as the terminal is wide enough for one.
+  const width = Math.min(columns - TIMES, Math.max(...lines.map(({ label }) => label.length)));
   const paint = (style: Parameters<typeof styleText>[0], text: string) =>
     colour ? styleText(style, text, { validateStream: false }) : text;
   return lines
@@ -59,16 +67,16 @@ export function renderTree(spans: TreeSpan[], { colour = false }: { colour?: boo
 function where({ kind, service, attributes }: TreeSpan): string {
   if (kind === 'SERVER' || kind === 'CONSUMER') return ` [${service}]`;
   const target =
-    attributes['db.system.name'] ??
-    attributes['messaging.system.name'] ??
-    attributes['aws.s3.bucket'] ??
-    attributes['server.address'];
+    attributes[name.dbSystem] ??
+    attributes[name.messagingSystem] ??
+    attributes[name.bucket] ??
+    attributes[name.serverAddress];
   return kind !== 'INTERNAL' && typeof target === 'string' ? ` [${target}]` : '';
 }
 
 function waited({ attributes }: TreeSpan): string {
-  const wait = attributes['messaging.wait_ms'];
-  return typeof wait === 'number' ? `  waited ${formatMs(wait)} in its queue` : '';
+  const wait = attributes[own.waitMs];
+  return typeof wait === 'number' ? `  waited ${formatMs(wait)} in queue` : '';
 }
 
 const formatMs = (ms: number): string =>

@@ -39,7 +39,7 @@ test('what nobody foresaw is 500 without a word of it in the answer, and in the 
     assertProblem(answered, 500, 'internal-error');
     assert.ok(!/SELECT|TypeError|\.ts|stack/.test(answered.text), answered.text);
     const line = lines.find((one) => one['trace_id'] === answered.json['trace_id'] && one.level === 'error');
-    assert.equal((line?.['error'] as { type: string }).type, 'TypeError');
+    assert.equal((line?.['error'] as { type: string } | undefined)?.type, 'TypeError');
     assert.equal(line?.['route'], '/v1/placements');
   }
 });

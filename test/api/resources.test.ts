@@ -4,7 +4,7 @@ import { v7 as uuid } from 'uuid';
 import { transaction } from '../../store/database.ts';
 import { insertFile } from '../../store/files.ts';
 import { insertValidation } from '../../store/validations.ts';
-import { assertProblem, type Door, openApi } from '../support/api.ts';
+import { type Answered, assertProblem, type Door, openApi } from '../support/api.ts';
 
 const api = await openApi();
 const UUID7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -203,12 +203,12 @@ for (const door of api.doors) {
 
 async function readAll(door: Door, path: string): Promise<string[]> {
   const ids: string[] = [];
-  let cursor: unknown;
+  let cursor: string | null = null;
   do {
-    const page = await door.send('GET', cursor ? `${path}&cursor=${String(cursor)}` : path);
+    const page: Answered = await door.send('GET', cursor ? `${path}&cursor=${cursor}` : path);
     assert.equal(page.status, 200, page.text);
     ids.push(...(page.json['items'] as { id: string }[]).map((item) => item.id));
-    cursor = page.json['next_cursor'];
+    cursor = page.json['next_cursor'] as string | null;
   } while (cursor);
   return ids;
 }

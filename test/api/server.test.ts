@@ -9,6 +9,8 @@ import { askOverHttp, assertProblem, openApi } from '../support/api.ts';
 import { freshDatabase } from '../support/database.ts';
 import { captureLog } from '../support/log-lines.ts';
 
+// Slow on purpose: trickled headers are given 5 s by the server, half-open connections 3 s when it closes.
+
 const lines = captureLog({ after: (done) => after(done as () => void) });
 const api = await openApi();
 const { url: DATABASE_URL } = await freshDatabase();
@@ -48,6 +50,42 @@ test('what is no HTTP is answered with a problem, and the connection closed', as
   }
 });
 
+test('a refusal of the parser never stands in for the answer to a request before it', async () => {
+  const body = '{"title":"a","duration":1}';
+  const head = `POST /v1/videos HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
+  const received = await exchange(api.port, `${head}${body}GARBAGE\r\n\r\n`);
+  assert.deepEqual(received.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 201', 'HTTP/1.1 400']);
+});
+
+test('a connection that was used before hears why it is closed', async () => {
+  const socket = connect(api.port, '127.0.0.1');
+  let received = '';
+  socket.on('data', (chunk) => (received += chunk.toString()));
+  socket.write('GET /nothing HTTP/1.1\r\nhost: a\r\n\r\n');
+  while (!received.includes('not-found')) await sleep(5);
+  socket.write(`GET / HTTP/1.1\r\nhost: a\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`);
+  await new Promise((resolve) => socket.once('close', resolve));
+  assert.match(received, /HTTP\/1\.1 431 .*headers-too-large/s);
+});
+
+test('a request without a Host is a problem, and an expectation nobody knows is passed over', async () => {
+  const noHost = await exchange(api.port, 'GET /v1/videos HTTP/1.1\r\nconnection: close\r\n\r\n');
+  assert.match(noHost, /^HTTP\/1\.1 400 .*"code":"invalid-request".*"trace_id"/s);
+  const expecting = 'GET /v1/videos HTTP/1.1\r\nhost: a\r\nexpect: zzz\r\nconnection: close\r\n\r\n';
+  assert.match(await exchange(api.port, expecting), /^HTTP\/1\.1 200 /);
+});
+
+test('a client that leaves in the middle of its body is not logged as a failure of ours', async () => {
+  const head = 'POST /v1/videos HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n{';
+  const before = lines.length;
+  await exchange(api.port, head, 100);
+  await sleep(200);
+  assert.deepEqual(
+    lines.slice(before).filter(({ level }) => level === 'error'),
+    [],
+  );
+});
+
 test('a path in absolute form is the same path', async () => {
   const received = await exchange(api.port, 'GET http://a/v1/videos HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n');
   assert.match(received, /^HTTP\/1.1 200 /);
@@ -62,18 +100,19 @@ test('the answer to a body that is far too large arrives, and the upload is not 
   }
 });
 
+const sendChunked = (size: number) => {
+  const body = JSON.stringify({ name: 'x'.repeat(size) });
+  const half = Math.floor(body.length / 2);
+  const chunks = [body.slice(0, half), body.slice(half), ''].map(
+    (chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`,
+  );
+  const head = 'POST /v1/products HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-type: application/json\r\n';
+  return exchange(api.port, `${head}transfer-encoding: chunked\r\n\r\n${chunks.join('')}`);
+};
+
 test('a chunked body over the limit is 413, under it is read', async () => {
-  const send = (size: number) => {
-    const body = JSON.stringify({ name: 'x'.repeat(size) });
-    const half = Math.floor(body.length / 2);
-    const chunks = [body.slice(0, half), body.slice(half), ''].map(
-      (chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`,
-    );
-    const head = 'POST /v1/products HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-type: application/json\r\n';
-    return exchange(api.port, `${head}transfer-encoding: chunked\r\n\r\n${chunks.join('')}`);
-  };
-  assert.match(await send(100), /^HTTP\/1.1 201 /);
-  assert.match(await send(70_000), /^HTTP\/1.1 413 /);
+  assert.match(await sendChunked(100), /^HTTP\/1.1 201 /);
+  assert.match(await sendChunked(70_000), /^HTTP\/1.1 413 /);
 });
 
 test('a client that trickles its headers is cut off after some 5 s', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSEvent } from 'aws-lambda';
 import type { Delivery } from '../../aws/consume.ts';
 import { consumer } from '../../aws/consume.ts';
@@ -9,7 +10,7 @@ import { log } from '../../telemetry/log.ts';
 import { span } from '../../telemetry/span.ts';
 import type { Thing } from '../support/a-consumer.ts';
 import { aConsumer, nothing, queue, read } from '../support/a-consumer.ts';
-import { fakeSqs } from '../support/fake-sqs.ts';
+import { consumerSqs } from '../support/consumer-sqs.ts';
 import { captureLog } from '../support/log-lines.ts';
 import { aLambdaContext, anEnvelope, aRecord, aTraceparent, stringAttributes } from '../support/records.ts';
 import { only, recordSpans } from '../support/spans.ts';
@@ -109,7 +110,7 @@ describe('a failed message', () => {
   it('is returned also when its back-off cannot be set', async (t) => {
     captureLog(t);
     const record = aRecord();
-    const { handle } = aConsumer(() => Promise.reject(new Error('again')), { fails: 'ChangeMessageVisibilityCommand' });
+    const { handle } = aConsumer(() => Promise.reject(new Error('again')), { fails: 'ChangeMessageVisibility' });
     assert.deepEqual(await handle([record]), [record.messageId]);
   });
 
@@ -192,7 +193,7 @@ describe('an invocation', () => {
 
   it('flushes once, after its last span ended and before it answers', async (t) => {
     const spans = recordSpans(t);
-    const { sqs } = fakeSqs();
+    const { sqs } = consumerSqs();
     let atFlush: string[] = [];
     let flushes = 0;
     const flush = async () => {
@@ -258,10 +259,16 @@ it('over 2,000 random batches exactly the failed messages that were not moved ar
     'unread',
   ] as const;
   const returned = new Set<string>(['throws', 'rejects', 'text', 'hangs', 'stuck poison']);
-  const { sqs, asked } = fakeSqs((command) => {
-    const { MessageBody } = (command as { input: { MessageBody?: string } }).input;
+  let movedBySqs = 0;
+  // Answered before anything is serialised: over HTTP these 9,000 calls take 8.3 s instead of 1.6.
+  const sqs = new SQSClient({});
+  const answer = async ({ input }: { input: object }) => {
+    const { MessageBody } = input as { MessageBody?: string };
     if (MessageBody?.includes('stuck poison')) throw new Error('SQS is down');
-  });
+    if (MessageBody !== undefined) movedBySqs += 1;
+    return { response: {}, output: { $metadata: {} } };
+  };
+  sqs.middlewareStack.add(() => answer, { step: 'initialize' });
   const handler = consumer<Thing>({
     queue,
     sqs,
@@ -286,7 +293,7 @@ it('over 2,000 random batches exactly the failed messages that were not moved ar
     moved += fated.filter(({ fate }) => fate === 'poison' || fate.startsWith('unread')).length;
   };
   for (let round = 0; round < 40; round++) await Promise.all(Array.from({ length: 50 }, batch));
-  assert.equal(asked.moved.length, moved);
+  assert.equal(movedBySqs, moved);
 });
 
 const anEnvelopeOrRaw = (thing: string): string => JSON.stringify({ ...(JSON.parse(anEnvelope({})) as object), thing });

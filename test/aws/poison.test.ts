@@ -4,7 +4,7 @@ import { consumer } from '../../aws/consume.ts';
 import { Permanent } from '../../core/permanent.ts';
 import type { Thing } from '../support/a-consumer.ts';
 import { aConsumer, nothing, queue } from '../support/a-consumer.ts';
-import { fakeSqs } from '../support/fake-sqs.ts';
+import { consumerSqs } from '../support/consumer-sqs.ts';
 import { captureLog } from '../support/log-lines.ts';
 import { aLambdaContext, aRecord, aTraceparent, stringAttributes } from '../support/records.ts';
 import { only, recordSpans } from '../support/spans.ts';
@@ -35,7 +35,7 @@ describe('poison', () => {
         MessageAttributes: {
           traceparent: { DataType: 'String', StringValue: traceparent },
           tracestate: { DataType: 'String', StringValue: 'a=1' },
-          blob: { DataType: 'Binary.png', BinaryValue: bytes },
+          blob: { DataType: 'Binary.png', BinaryValue: bytes.toString('base64') },
           'nedlia.failure': { DataType: 'String', StringValue: JSON.stringify(failure) },
         },
         MessageSystemAttributes: {
@@ -52,7 +52,7 @@ describe('poison', () => {
 
   it('is an unreadable body, a refusal of the reader and a refusal of the story', async (t) => {
     captureLog(t);
-    const { sqs, asked } = fakeSqs();
+    const { sqs, asked } = consumerSqs();
     const handler = consumer<Thing>({
       queue,
       sqs,
@@ -75,7 +75,7 @@ describe('poison', () => {
   it('that cannot be moved is returned, so that the queue moves it in the end', async (t) => {
     captureLog(t);
     const record = aRecord();
-    const { handle } = aConsumer(refuse, { fails: 'SendMessageCommand' });
+    const { handle } = aConsumer(refuse, { fails: 'SendMessage' });
     assert.deepEqual(await handle([record]), [record.messageId]);
   });
 

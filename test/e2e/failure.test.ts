@@ -18,48 +18,51 @@ const place = usePlace({
 const consumers = ['nedlia-file-generator', 'nedlia-validator', 'nedlia-notifier'];
 
 where('faults')(
-  'the bus refuses while the API publishes: the answer is still 201, and the relay says it later, in the same trace, with the same event id',
+  'what the bus refused is said by the relay, in the same trace, with the same event id: of the API and of a consumer',
   async () => {
     const material = await place.material();
+    const wish = (start_time: number) =>
+      place.send('POST', '/v1/placements', { ...material, start_time, end_time: start_time + 1 });
+    const refused = (source: string, event: string, traceId: string) =>
+      place.until(
+        traceId,
+        (all) => named(all, `send nedlia-events (${event})`).length === 1,
+        `the refused event of ${source}`,
+      );
+
     broken.add('events.PutEvents.Entry nedlia.api');
     const began = Date.now();
-    const created = await place.send('POST', '/v1/placements', { ...material, start_time: 1, end_time: 2 });
+    const first = await wish(1);
+    assert.ok(Date.now() - began < 4000, 'the client does not wait long');
+    await refused('the API', 'placement.created', first.traceId);
     broken.clear();
-    assert.equal(created.status, 201);
-    assert.ok(Date.now() - began < 4000, 'and the client does not wait long');
-
-    const spans = await place.wholeTrace(created.traceId, 60_000);
-    const sends = named(spans, 'send nedlia-events (placement.created)');
-    assert.deepEqual(
-      sends.map(({ status }) => status.code).toSorted(),
-      ['ERROR', 'UNSET'],
-      'a refused entry is an error of its own',
-    );
-    assert.deepEqual(sends.map(({ service }) => service).toSorted(), ['nedlia-api', 'nedlia-relay']);
-    assert.equal(new Set(sends.map(({ parentSpanId }) => parentSpanId)).size, 1, 'both hang below the request');
-    const hooks = await place.webhooksAbout(created.json['id'], 'placement.created');
-    assert.equal(new Set(hooks.map(({ headers }) => headers['webhook-id'])).size, 1);
-  },
-);
-
-where('faults')(
-  'a consumer that cannot publish its outcome has it said by the relay, in the same trace, once',
-  async () => {
-    const material = await place.material();
     broken.add('events.PutEvents.Entry nedlia.validator');
-    const created = await place.send('POST', '/v1/placements', { ...material, start_time: 1, end_time: 2 });
-    await place.until(
-      created.traceId,
-      (all) => named(all, 'send nedlia-events (placement.validated)').length === 1,
-      'the refused one',
-    );
+    const second = await wish(2);
+    await refused('the validator', 'placement.validated', second.traceId);
     broken.clear();
-    const spans = await place.wholeTrace(created.traceId, 60_000);
-    const sends = named(spans, 'send nedlia-events (placement.validated)');
-    assert.deepEqual(sends.map(({ service }) => service).toSorted(), ['nedlia-relay', 'nedlia-validator']);
-    assert.equal(named(spans, 'process nedlia-validator').length, 1, 'the message itself was done');
-    const hooks = await place.webhooksAbout(created.json['id'], 'placement.validated');
-    assert.equal(new Set(hooks.map(({ headers }) => headers['webhook-id'])).size, 1);
+
+    for (const [{ status, traceId, json }, event, service] of [
+      [first, 'placement.created', 'nedlia-api'],
+      [second, 'placement.validated', 'nedlia-validator'],
+    ] as const) {
+      assert.equal(status, 201);
+      const spans = await place.wholeTrace(traceId, 60_000);
+      const sends = named(spans, `send nedlia-events (${event})`);
+      assert.deepEqual(
+        sends.map((span) => `${span.service} ${span.status.code}`).toSorted(),
+        [`${service} ERROR`, 'nedlia-relay UNSET'].toSorted(),
+      );
+      assert.equal(
+        new Set(sends.map(({ parentSpanId }) => parentSpanId)).size,
+        1,
+        'both hang below the span that made them say it',
+      );
+      assert.equal(named(spans, 'process nedlia-validator').length, 1, 'the message itself was done');
+      assert.equal(
+        new Set((await place.webhooksAbout(json['id'], event)).map(({ headers }) => headers['webhook-id'])).size,
+        1,
+      );
+    }
   },
 );
 

@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { missingHops } from '../../local/hops.ts';
+import { missingHops, REQUIRED } from '../../local/hops.ts';
 import { wholeTrace } from '../support/traces.ts';
+
+test('the picture in the documentation is what is waited for', async () => {
+  const overview = await readFile('docs/overview.md', 'utf8');
+  const [, picture = ''] = /```text\n(POST \/v1\/placements[^`]*)```/.exec(overview) ?? [];
+  const outline = picture
+    .replaceAll(/[│├└─]| \[[^\]]*\]/g, ' ')
+    .replaceAll(/^( *)(.*?) *$/gm, (_, indent: string, name: string) => '  '.repeat(indent.length / 3) + name);
+  assert.deepEqual(outline.trim().split('\n'), REQUIRED.trim().split('\n'));
+});
 
 test('a whole trace lacks nothing', () => {
   assert.deepEqual(missingHops(wholeTrace()), []);

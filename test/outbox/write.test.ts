@@ -27,9 +27,10 @@ test('an event is stored as its readers read it, stamped once', async () => {
   );
 });
 
-test('a command goes to the queue that hears it, with the correlation id it was given', async () => {
-  const about = { correlationId: 'c-2' };
-  const row = await transaction(db, (tx) => say(tx, regenerateFile, { placement_id: 'p' }, about));
+test('a command goes to the queue that hears it, with the correlation id it was said under', async () => {
+  const row = await withCorrelation('c-2', () =>
+    transaction(db, (tx) => say(tx, regenerateFile, { placement_id: 'p' })),
+  );
   assert.deepEqual([row.kind, row.destination, row.correlationId], ['command', 'nedlia-file-generator', 'c-2']);
   assert.deepEqual(read(row.payload, 'message').data, { placement_id: 'p' });
 });

@@ -2,17 +2,16 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { transaction } from '../../store/database.ts';
-import { insertFile } from '../../store/files.ts';
+import { insertFile, latestFile } from '../../store/files.ts';
 import {
   cancelPlacement,
-  findOutcome,
   findOverlap,
   findPlacement,
   insertPlacement,
   listPlacements,
   lockVideo,
 } from '../../store/placements.ts';
-import { insertValidation } from '../../store/validations.ts';
+import { insertValidation, latestValidation } from '../../store/validations.ts';
 import { freshDatabase } from '../support/database.ts';
 import { storeMaterial } from '../support/material.ts';
 
@@ -106,13 +105,15 @@ test('an id outside of the pattern never gets in', async () => {
 test('the outcome is the latest file and the latest verdict', async () => {
   const { place } = await storeMaterial(db);
   const { id: placementId } = await place(0, 1000);
-  assert.deepEqual(await findOutcome(db, placementId), {});
+  assert.equal(await latestFile(db, placementId), undefined);
+  assert.equal(await latestValidation(db, placementId), undefined);
   const file = { placementId, bucket: 'b', key: 'k', sha256: 'a'.repeat(64) };
   await transaction(db, (tx) => insertFile(tx, { ...file, causedBy: randomUUID() }));
   await transaction(db, (tx) => insertFile(tx, { ...file, causedBy: 'second', key: 'k2' }));
   const verdict = { causedBy: 'first', placementId, verdict: 'rejected', reasons: ['too long', 'no video'] } as const;
   await transaction(db, (tx) => insertValidation(tx, { ...verdict, reasons: [...verdict.reasons] }));
-  const { file: latest, validation } = await findOutcome(db, placementId);
+  const latest = await latestFile(db, placementId);
+  const validation = await latestValidation(db, placementId);
   assert.deepEqual([latest?.key, latest?.causedBy], ['k2', 'second']);
   assert.deepEqual([validation?.verdict, validation?.reasons], ['rejected', ['too long', 'no video']]);
 });

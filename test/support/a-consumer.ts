@@ -1,7 +1,7 @@
 import type { SQSEvent } from 'aws-lambda';
 import type { Delivery } from '../../aws/consume.ts';
 import { consumer } from '../../aws/consume.ts';
-import { fakeSqs } from './fake-sqs.ts';
+import { consumerSqs } from './consumer-sqs.ts';
 import { aLambdaContext } from './records.ts';
 
 /** What the consumers of these tests read. */
@@ -17,15 +17,13 @@ export const read = (body: unknown) => body as Thing;
 /** What a story does that has nothing to do. */
 export const nothing = async (): Promise<void> => {};
 
-/** A consumer of things with this story, on an SQS that may fail one kind of command. */
+/** A consumer of things with this story, on an SQS that may refuse one operation. */
 export function aConsumer(
   story: (thing: Thing, delivery: Delivery) => Promise<void>,
   about: { capMs?: number; fails?: string } = {},
 ) {
   const flushes: number[] = [];
-  const { sqs, asked } = fakeSqs((command) => {
-    if (about.fails && (command as object).constructor.name === about.fails) throw new Error('SQS is down');
-  });
+  const { sqs, asked } = consumerSqs(({ operation }) => operation === about.fails);
   const telemetry = { flush: async () => void flushes.push(Date.now()) };
   const handler = consumer<Thing>({ queue, sqs, telemetry, read, story, ...(about.capMs && { capMs: about.capMs }) });
   const handle = async (records: SQSEvent['Records'], remainingMs?: number) => {

@@ -5,7 +5,7 @@ import type { Context } from 'aws-lambda';
 import type { FastifyInstance } from 'fastify';
 import { adapt } from '../../api/adapt.ts';
 import { type AppOptions, buildApp } from '../../api/app.ts';
-import type { Deps } from '../../api/deps.ts';
+import type { Deps } from '../../api/connect.ts';
 import { writer } from '../../outbox/write.ts';
 import { type Database, ping } from '../../store/database.ts';
 import type { OutboxRow } from '../../store/outbox.ts';

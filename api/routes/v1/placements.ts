@@ -1,18 +1,19 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { type Static, Type } from 'typebox';
-import { intervalProblem } from '../../../core/placement.ts';
+import { Type } from 'typebox';
 import { transaction } from '../../../store/database.ts';
-import { findOutcome, findPlacement, listPlacements } from '../../../store/placements.ts';
-import type { Deps } from '../../deps.ts';
+import { latestFile } from '../../../store/files.ts';
+import { findPlacement, listPlacements } from '../../../store/placements.ts';
+import { latestValidation } from '../../../store/validations.ts';
+import type { Deps } from '../../connect.ts';
 import { locationBelow, pathAsAsked } from '../../location.ts';
-import { answerOnce } from '../../once.ts';
+import { answerOnce } from '../../idempotency.ts';
 import { page, pageQuery, readLimit } from '../../pages.ts';
 import { cancelPlacement } from '../../placements/cancel.ts';
-import { createPlacement, type Wanted } from '../../placements/create.ts';
+import { createPlacement } from '../../placements/create.ts';
 import { regenerate } from '../../placements/regenerate.ts';
-import { fieldProblem, Problem } from '../../problems.ts';
+import { notFound } from '../../problems/problem.ts';
 import { ById, created, found, listOf, NoFields, PostHeaders } from '../../wire/answers.ts';
-import { Id, milliseconds } from '../../wire/fields.ts';
+import { Id } from '../../wire/fields.ts';
 import {
   CommandAnswer,
   NewPlacement,
@@ -20,8 +21,9 @@ import {
   PlacementItem,
   placementAnswer,
   placementItem,
+  readPlacement,
 } from '../../wire/placement.ts';
-import { postProblems, problemAnswers, readProblems, singleProblems } from '../../wire/problem.ts';
+import { postProblems, problemAnswers, readProblems, singleProblems } from '../../problems/schema.ts';
 
 const tags = ['placements'];
 const Query = Type.Object(
@@ -49,7 +51,7 @@ export const placements =
         },
       },
       (request, reply) => {
-        const wanted = read(request.body);
+        const wanted = readPlacement(request.body);
         return answerOnce({ db, publish }, request, reply, async (tx) => {
           const { placement, said } = await createPlacement(tx, say, wanted);
           const headers = { location: locationBelow(request, placement.id) };
@@ -89,8 +91,9 @@ export const placements =
       },
       async ({ params: { id } }) => {
         const placement = await findPlacement(db, id);
-        if (!placement) throw new Problem('not-found', 'No placement has this id.');
-        return placementAnswer(placement, await findOutcome(db, id));
+        if (!placement) throw notFound('placement');
+        const file = await latestFile(db, id);
+        return placementAnswer(placement, { file, validation: await latestValidation(db, id) });
       },
     );
 
@@ -143,15 +146,3 @@ export const placements =
       },
     );
   };
-
-/** Seconds become milliseconds (400 for finer ones); the interval must make sense (422). */
-function read(body: Static<typeof NewPlacement>): Wanted {
-  const startMs = milliseconds('start_time', body.start_time);
-  const endMs = milliseconds('end_time', body.end_time);
-  const problem = intervalProblem({ startMs, endMs });
-  if (problem === 'empty') throw invalidInterval('end_time must be after start_time.', problem);
-  if (problem === 'too-late') throw invalidInterval('end_time must be within seven days.', problem);
-  return { videoId: body.video_id, productId: body.product_id, startMs, endMs };
-}
-
-const invalidInterval = (detail: string, why: string) => fieldProblem('invalid-interval', detail, 'end_time', why);

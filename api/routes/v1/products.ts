@@ -1,13 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { v7 as newId } from 'uuid';
 import { findProduct, insertProduct, listProducts } from '../../../store/products.ts';
-import type { Deps } from '../../deps.ts';
+import type { Deps } from '../../connect.ts';
 import { locationBelow } from '../../location.ts';
-import { answerOnce } from '../../once.ts';
+import { answerOnce } from '../../idempotency.ts';
 import { page, readLimit } from '../../pages.ts';
-import { Problem } from '../../problems.ts';
+import { notFound } from '../../problems/problem.ts';
 import { ById, created, found, ListQuery, listOf, PostHeaders } from '../../wire/answers.ts';
-import { postProblems, readProblems, singleProblems } from '../../wire/problem.ts';
+import { postProblems, readProblems, singleProblems } from '../../problems/schema.ts';
 import { NewProduct, ProductAnswer, productAnswer } from '../../wire/product.ts';
 
 /** `/v1/products`: what is placed. */
@@ -64,7 +64,7 @@ export const products =
       },
       async ({ params: { id } }) => {
         const product = await findProduct(db, id);
-        if (!product) throw new Problem('not-found', 'No product has this id.');
+        if (!product) throw notFound('product');
         return productAnswer(product);
       },
     );

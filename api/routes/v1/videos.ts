@@ -1,14 +1,14 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { v7 as newId } from 'uuid';
 import { findVideo, insertVideo, listVideos } from '../../../store/videos.ts';
-import type { Deps } from '../../deps.ts';
+import type { Deps } from '../../connect.ts';
 import { locationBelow } from '../../location.ts';
-import { answerOnce } from '../../once.ts';
+import { answerOnce } from '../../idempotency.ts';
 import { page, readLimit } from '../../pages.ts';
-import { Problem } from '../../problems.ts';
+import { notFound } from '../../problems/problem.ts';
 import { ById, created, found, ListQuery, listOf, PostHeaders } from '../../wire/answers.ts';
 import { milliseconds } from '../../wire/fields.ts';
-import { postProblems, readProblems, singleProblems } from '../../wire/problem.ts';
+import { postProblems, readProblems, singleProblems } from '../../problems/schema.ts';
 import { NewVideo, VideoAnswer, videoAnswer } from '../../wire/video.ts';
 
 /** `/v1/videos`: what placements are placed in. */
@@ -66,7 +66,7 @@ export const videos =
       },
       async ({ params: { id } }) => {
         const video = await findVideo(db, id);
-        if (!video) throw new Problem('not-found', 'No video has this id.');
+        if (!video) throw notFound('video');
         return videoAnswer(video);
       },
     );

@@ -89,7 +89,7 @@ test('a cancelled placement gets no file, which is success and visible', async (
   const spans = recordSpans(t);
   await story(created(), aDelivery());
   assert.deepEqual([uploaded, (await rows()).outbox], [[], []]);
-  assert.equal(only(spans.all(), 'file_generator.generate').attributes['nedlia.placement.cancelled'], true);
+  assert.equal(only(spans.all(), 'file_generator.generate').attributes['placement.cancelled'], true);
 });
 
 test('a placement that is not there is waited for, for thirty seconds', async () => {

@@ -88,3 +88,25 @@ test('refused rows do not keep the retention from being done', async (t) => {
   await assert.rejects(nudge());
   assert.equal(counts.cleanings, 1);
 });
+
+test('a run that is out of time fails its nudges, and is joined by none that comes later', async (t) => {
+  captureLog(t);
+  const slow = Promise.withResolvers<void>();
+  let runs = 0;
+  const nudge = relay({
+    publishLeft: async () => {
+      runs += 1;
+      if (runs === 1) await slow.promise;
+      return { published: 1, refused: 0 };
+    },
+    oldestAge: () => Promise.resolve(undefined),
+    deleteExpired: () => Promise.resolve({ outbox: 0, inbox: 0, idempotency: 0 }),
+  });
+  const outOfTime = new AbortController();
+  const first = nudge({}, { ...aDelivery(), signal: outOfTime.signal });
+  outOfTime.abort();
+  await nudge({}, aDelivery());
+  assert.equal(runs, 2, 'the second nudge looked for itself');
+  slow.resolve();
+  await assert.rejects(first, { name: 'AbortError' });
+});

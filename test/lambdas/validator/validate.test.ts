@@ -61,7 +61,7 @@ test('a cancelled placement is not judged, which is success and visible', async 
   const spans = recordSpans(t);
   await story(created(), aDelivery());
   assert.deepEqual(await rows(), { validations: [], outbox: [] });
-  assert.equal(only(spans.all(), 'validator.validate').attributes['nedlia.placement.cancelled'], true);
+  assert.equal(only(spans.all(), 'validator.validate').attributes['placement.cancelled'], true);
 });
 
 test('a placement that is not there is waited for, for thirty seconds', async () => {
@@ -95,5 +95,5 @@ test('its spans are those of the tree', async (t: TestContext) => {
     'INSERT nedlia.validations',
   ];
   for (const name of tables) assert.equal(only(all, name).parentId, validated.spanId, name);
-  assert.equal(validated.attributes['nedlia.validation.verdict'], 'valid');
+  assert.equal(validated.attributes['validation.verdict'], 'valid');
 });

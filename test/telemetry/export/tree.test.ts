@@ -47,7 +47,7 @@ test('a message shows how long it waited, and a failure is said in words, not on
   ];
   assert.match(
     renderTree(spans),
-    /process nedlia-validator \[nedlia-validator\] +1\.0 ms {2}ERROR {2}waited 12 ms in its queue/,
+    /process nedlia-validator \[nedlia-validator\] +1\.0 ms {2}ERROR {2}waited 12 ms in queue/,
   );
   const coloured = renderTree(spans, { colour: true });
   assert.notEqual(coloured, renderTree(spans));

@@ -1,5 +1,5 @@
 import type { FastifySchemaValidationError } from 'fastify';
-import type { FieldError } from './problems.ts';
+import type { FieldError } from './problem.ts';
 
 // A body of 64 KiB holds thousands of wrong names: a problem lists the first twenty, each cut.
 const MOST_ERRORS = 20;

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { type Code, problems, typeOf } from '../problems.ts';
+import { type Code, problems, typeOf } from './problem.ts';
 
 const codes = Object.keys(problems) as Code[];
 

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type Database, type Transaction, transaction } from '../store/database.ts';
+import { type Transaction, transaction } from '../store/database.ts';
 import { findAnswer, insertAnswer, tryLockKey } from '../store/idempotency.ts';
 import type { OutboxRow } from '../store/outbox.ts';
-import { Problem } from './problems.ts';
+import type { Deps } from './connect.ts';
+import { Problem } from './problems/problem.ts';
 
 /** A 2xx answer, small enough to be kept. */
 export interface Answer {
@@ -18,12 +19,6 @@ export interface Work {
   said: OutboxRow[];
 }
 
-/** What a POST needs beside its own work. */
-export interface Once {
-  db: Database;
-  publish: (rows: OutboxRow[]) => Promise<void>;
-}
-
 /**
  * Answers a POST: the work in one transaction, what it said published after the commit and before the answer. With an
  * `Idempotency-Key` the answer is kept in that same transaction and given again for 24 h, marked `Idempotency-Replayed`;
@@ -31,7 +26,7 @@ export interface Once {
  * @throws Problem `request-in-flight` or `idempotency-key-reused`, and whatever the work throws.
  */
 export async function answerOnce(
-  { db, publish }: Once,
+  { db, publish }: Pick<Deps, 'db' | 'publish'>,
   request: FastifyRequest,
   reply: FastifyReply,
   work: (tx: Transaction) => Promise<Work>,

@@ -1,8 +1,8 @@
 import type { FastifyError } from 'fastify';
-import { Unavailable } from '../core/unavailable.ts';
-import { Duplicate, Overlap } from '../store/errors.ts';
-import { type Code, fieldProblem, Problem } from './problems.ts';
-import { fieldErrors } from './validation.ts';
+import { Unavailable } from '../../core/unavailable.ts';
+import { Duplicate, Overlap } from '../../store/errors.ts';
+import { type Code, fieldProblem, Problem } from './problem.ts';
+import { fieldErrors } from './fields.ts';
 
 /** Fastify's own refusals (https://fastify.dev/docs/latest/Reference/Errors/) in our words. */
 const framework: Record<string, [Code, string]> = {
@@ -17,7 +17,9 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof Unavailable) return unavailable('A part this needs cannot be reached.', error.retryAfter, error);
   if (error instanceof Overlap) return overlap(error);
   if (error instanceof Duplicate) return fieldProblem('already-exists', 'This id is taken.', 'id', 'taken');
-  return isFastifyError(error) ? ofFramework(error) : internal(error);
+  if (isFastifyError(error)) return ofFramework(error);
+  // The client left while it was still sending: nobody hears this, and it is no failure of ours.
+  return isReset(error) ? new Problem('invalid-request', 'The request was not sent to its end.') : internal(error);
 }
 
 /** The losers of a race and those who came late hear the same. */
@@ -43,6 +45,9 @@ function ofFramework(error: FastifyError): Problem {
 
 const internal = (cause: unknown): Problem =>
   new Problem('internal-error', 'The request failed; its trace id tells us where.', { cause });
+
+const isReset = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ECONNRESET' && error.message === 'aborted';
 
 const isFastifyError = (error: unknown): error is FastifyError =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('FST_');

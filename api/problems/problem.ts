@@ -74,6 +74,10 @@ export class Problem extends Error {
 /** A problem's `type`: a URN, because it names the problem and promises no page. */
 export const typeOf = (code: Code): string => `urn:nedlia:problem:${code}`;
 
+/** 404 for the id of a thing there is none of. */
+export const notFound = (thing: 'placement' | 'product' | 'video'): Problem =>
+  new Problem('not-found', `No ${thing} has this id.`);
+
 /** A field refused beyond what its schema says. */
 export const fieldProblem = (code: Code, detail: string, field: string, why: string): Problem =>
   new Problem(code, detail, { errors: [{ pointer: `/${field}`, code: why, message: detail }] });

@@ -1,9 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { ID_PATTERN } from '../core/ids.ts';
-import { requestFailed, requestTraceId } from '../telemetry/edges/http-server.ts';
-import { log } from '../telemetry/log.ts';
-import { problemOf } from './failures.ts';
-import type { Problem } from './problems.ts';
+import { ID_PATTERN } from '../../core/ids.ts';
+import { requestFailed, requestTraceId } from '../../telemetry/edges/http-server.ts';
+import { log } from '../../telemetry/log.ts';
+import { pathOf } from '../location.ts';
+import { problemOf } from './of-error.ts';
+import type { Problem } from './problem.ts';
 
 /** Whatever a hook, a route or Fastify itself throws is answered as problem+json; what nobody foresaw is logged with its cause. */
 export function answerProblems(app: FastifyInstance): void {
@@ -37,7 +38,7 @@ function logProblem(problem: Problem, request: FastifyRequest): void {
 
 /** The path, unless a part of it was refused or might be: then the route's pattern, which repeats nothing. */
 function instance(request: FastifyRequest): string {
-  const [path = '/'] = request.url.split('?', 1);
+  const path = pathOf(request);
   const segments = path.slice(1).split('/');
   const harmless = segments.length <= 5 && segments.every((segment) => ID_PATTERN.test(segment));
   return harmless ? path : (request.routeOptions.url ?? '/');
