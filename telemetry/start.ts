@@ -1,5 +1,4 @@
 import { context, diag, propagation, trace } from '@opentelemetry/api';
-import type { SpanProcessor } from '@opentelemetry/sdk-trace-node';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { routeDiagnostics } from './diagnostics.ts';
 import type { ExporterFactories } from './export/exporters.ts';
@@ -95,12 +94,13 @@ function createQueues({ mode, exporters }: TelemetryOptions, env: Environment): 
   const most = readNumber(env, 'OTEL_BSP_MAX_QUEUE_SIZE', [1, 100_000]) ?? 2048;
   const everyMs = isFunction ? undefined : (readNumber(env, 'OTEL_BSP_SCHEDULE_DELAY', [1, 60_000]) ?? 1000);
   const keepAlive = !isFunction || isHttps;
-  const made = withEnvironment(rest, () => readExporters(env, exporters, { timeoutMillis, keepAlive }));
+  const made = withEnvironment(rest, () => readExporters(rest, exporters, { timeoutMillis, keepAlive }));
   return made.map((named) => createQueue(named, { most, everyMs, timeoutMillis }));
 }
 
-function register({ service, attributes }: TelemetryOptions, env: Environment, spanProcessors: SpanProcessor[]): void {
-  const resource = readResource(env, service, attributes);
+function register({ service, attributes }: TelemetryOptions, env: Environment, spanProcessors: Queue[]): void {
+  const targets = spanProcessors.map((queue) => queue.status().exporter);
+  const resource = readResource(env, { service, targets, attributes });
   configureLog({ service: String(resource.attributes['service.name']) });
   const sampler = readSampler(env);
   // The provider would read the sampler's name as well, and complain of it a second time.

@@ -75,8 +75,9 @@ test('a function says which one it is and where it runs', async (t) => {
 const wrong: Record<string, [NodeJS.ProcessEnv, RegExp]> = {
   'exporter nobody knows': [
     { OTEL_TRACES_EXPORTER: 'memory,otpl' },
-    /OTEL_TRACES_EXPORTER "otpl" .*otlp, xray, console, memory, none/,
+    /OTEL_TRACES_EXPORTER "otpl" .*otlp, xray, console, jaeger, coralogix, memory, none/,
   ],
+  'exporter that is gone': [{ OTEL_TRACES_EXPORTER: 'memory,logging' }, /"logging" is not in this bundle/],
   'exporter that is elsewhere': [{ OTEL_TRACES_EXPORTER: 'memory,zipkin' }, /"zipkin" is not in this bundle/],
   'protocol that is elsewhere': [
     { OTEL_TRACES_EXPORTER: 'otlp', OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' },
@@ -114,7 +115,8 @@ for (const [what, [env, expected]] of Object.entries(wrong)) {
 
 test('no environment stops the start', (t) => {
   const variables = [
-    'OTEL_TRACES_EXPORTER', 'OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_EXPORTER_OTLP_HEADERS',
+    'OTEL_TRACES_EXPORTER', 'OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_EXPORTER_OTLP_PROTOCOL',
+    'OTEL_EXPORTER_JAEGER_ENDPOINT', 'OTEL_EXPORTER_JAEGER_AGENT_HOST', 'OTEL_EXPORTER_ZIPKIN_ENDPOINT', 'CX_DOMAIN', 'CX_ENDPOINT', 'CX_TOKEN', 'OTEL_EXPORTER_OTLP_HEADERS',
     'OTEL_EXPORTER_OTLP_TIMEOUT', 'OTEL_EXPORTER_OTLP_COMPRESSION', 'OTEL_EXPORTER_OTLP_CERTIFICATE', 'OTEL_TRACES_SAMPLER',
     'OTEL_TRACES_SAMPLER_ARG', 'OTEL_PROPAGATORS', 'OTEL_RESOURCE_ATTRIBUTES', 'OTEL_SERVICE_NAME', 'OTEL_BSP_SCHEDULE_DELAY',
     'OTEL_BSP_MAX_QUEUE_SIZE', 'OTEL_LOG_LEVEL', 'OTEL_SDK_DISABLED', 'OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT', 'LOG_LEVEL',
@@ -140,8 +142,10 @@ test('no environment stops the start', (t) => {
   const { lines } = start(t);
   for (const mode of ['function', 'server'] as const) {
     for (const value of values) {
-      const env = Object.fromEntries(variables.map((variable) => [variable, value]));
-      startTelemetry({ service: 'things', mode, exporters: functionExporters, env });
+      const wrong = Object.fromEntries(variables.map((variable) => [variable, value]));
+      for (const exporter of [{}, { OTEL_TRACES_EXPORTER: 'otlp,xray,console,zipkin,jaeger,coralogix' }]) {
+        startTelemetry({ service: 'things', mode, exporters: serverExporters, env: { ...wrong, ...exporter } });
+      }
       assert.equal(
         span('work', () => 7),
         7,
