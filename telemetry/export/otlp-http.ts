@@ -12,6 +12,7 @@ export const otlpOverHttp =
     const url = otlpUrl(env);
     const region = xrayRegion(url);
     if (!url || !region) return stockOtlp(options);
+    url.pathname = '/v1/traces'; // Also where the whole address was given as that of all signals.
     return xrayEndpointExporter({ url, region, credentials: credentialsOf(env) }, options, env);
   };
 

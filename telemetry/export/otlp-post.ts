@@ -1,4 +1,4 @@
-import { gzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
 import { diag } from '@opentelemetry/api';
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
@@ -28,7 +28,7 @@ export function otlpPostExporter(target: OtlpTarget, options: ExporterOptions, e
   let dropped = 0;
 
   const sendOne = async (otlp: Uint8Array): Promise<void> => {
-    const body = compressed ? gzipSync(otlp) : otlp;
+    const body = compressed ? await gzip(otlp) : otlp;
     const content = {
       'content-type': 'application/x-protobuf',
       ...(compressed && { 'content-encoding': 'gzip' }),
@@ -53,6 +53,11 @@ export function otlpPostExporter(target: OtlpTarget, options: ExporterOptions, e
     shutdown: async () => post.close(),
     dropped: () => dropped,
   };
+}
+
+async function gzip(bytes: Uint8Array): Promise<Buffer> {
+  const zlib = await import('node:zlib');
+  return promisify(zlib.gzip)(bytes);
 }
 
 /** @see https://opentelemetry.io/docs/specs/otlp/#partial-success-1 */

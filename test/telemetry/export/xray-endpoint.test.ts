@@ -48,7 +48,7 @@ for (const compression of ['none', 'gzip']) {
     const { endpoint, requests } = await startXRay(t);
     const { telemetry, lines } = start(t, {
       ...keys,
-      OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+      OTEL_EXPORTER_OTLP_ENDPOINT: compression === 'gzip' ? endpoint : `${endpoint}/v1/traces`,
       OTEL_EXPORTER_OTLP_COMPRESSION: compression,
     });
     const said = recordSample();
