@@ -5,6 +5,8 @@ import path from 'node:path';
 import type { TestContext } from 'node:test';
 import { findLocalStack } from '../../local/localstack/localstack.ts';
 import { stacksOf } from '../../local/localstack/stacks.ts';
+import { startPostgres } from '../../local/postgres.ts';
+import { once } from '../support/database.ts';
 import { where } from '../support/place.ts';
 import { runWord } from '../support/word.ts';
 
@@ -36,5 +38,26 @@ where('deployments')(
     assert.deepEqual(await stacks.all(), []);
     const again = await runWord('localstack', ['--destroy'], env);
     assert.deepEqual([again.code, again.stdout.trim()], [0, 'Nothing was deployed.']);
+  },
+);
+
+where('deployments')(
+  'a migration that fails ends the deployment with its own message, and what is mended goes through',
+  async (t) => {
+    const env = await surroundings(t);
+    const postgres = await startPostgres({ directory: env['NEDLIA_DIRECTORY'] ?? '', durable: false });
+    t.after(() => postgres.stop());
+    t.after(() => runWord('localstack', ['--destroy'], env));
+    const DATABASE_URL = postgres.url;
+    await once(DATABASE_URL, 'CREATE SCHEMA nedlia');
+    await once(DATABASE_URL, 'CREATE TABLE nedlia.videos (not_ours int)');
+
+    const failed = await runWord('localstack', ['--once'], { ...env, DATABASE_URL });
+    assert.equal(failed.code, 1);
+    assert.match(failed.stderr, /^nedlia: the migration failed: .*relation "videos" already exists[^\n]*\n$/);
+
+    await once(DATABASE_URL, 'DROP TABLE nedlia.videos');
+    const mended = await runWord('localstack', ['--once', '--json'], { ...env, DATABASE_URL });
+    assert.equal(mended.code, 0, mended.stderr);
   },
 );
