@@ -20,8 +20,6 @@ interface About {
 export function readResource(env: Environment, { service, targets, attributes: own }: About): Resource {
   const said = environmentAttributes(env);
   const attributes: Attributes = { ...functionAttributes(env), 'service.name': service, ...own, ...said };
-  const version = env['OTEL_SERVICE_VERSION']?.trim();
-  if (version) attributes['service.version'] = version;
   const name = env['OTEL_SERVICE_NAME']?.trim();
   if (name) attributes['service.name'] = name;
   const names = coralogixNames(env, attributes, targets.includes('coralogix'));

@@ -7,6 +7,7 @@ import {
   ParentBasedSampler,
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace-node';
+import { excludeUrls } from './excluded.ts';
 import type { Environment } from './variables.ts';
 import { readName, readNumber } from './variables.ts';
 
@@ -39,7 +40,7 @@ const names = {
 export function readSampler(env: Environment): Sampler {
   const ratio = () => readNumber(env, 'OTEL_TRACES_SAMPLER_ARG', [0, 1]) ?? 1;
   const create = samplers[readName(env, 'OTEL_TRACES_SAMPLER', names)];
-  const configured = create?.(ratio) ?? new AlwaysOnSampler();
+  const configured = excludeUrls(env, create?.(ratio) ?? new AlwaysOnSampler());
   return {
     shouldSample: (parent, ...about) => {
       const seen = parent.getValue(UNDECIDED) === true ? trace.deleteSpan(parent) : parent;

@@ -1,5 +1,6 @@
 import { context, diag, propagation, trace } from '@opentelemetry/api';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
+import { resolveAliases } from './aliases.ts';
 import { routeDiagnostics } from './diagnostics.ts';
 import type { ExporterFactories } from './export/exporters.ts';
 import { readExporters } from './export/exporters.ts';
@@ -11,6 +12,8 @@ import { configureLog, LEVELS, log } from './log.ts';
 import { readPropagator } from './propagator.ts';
 import { readResource } from './resource.ts';
 import { readSampler } from './sampler.ts';
+import type { Settings } from './settings.ts';
+import { attributesOf, complete } from './settings.ts';
 import type { Attributes } from './span.ts';
 import type { Environment } from './variables.ts';
 import { readFlag, readName, readNumber } from './variables.ts';
@@ -24,6 +27,8 @@ export interface TelemetryOptions {
   exporters: ExporterFactories;
   /** What else the program says of itself; `OTEL_RESOURCE_ATTRIBUTES` wins over it. */
   attributes?: Attributes;
+  /** What the program wants where the environment says nothing. */
+  settings?: Settings;
   env?: NodeJS.ProcessEnv;
 }
 
@@ -53,7 +58,6 @@ const SERVER_TIMEOUT = 2000;
  * @see https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
  */
 export function startTelemetry(options: TelemetryOptions): Telemetry {
-  const { env = process.env } = options;
   const queues: Queue[] = [];
   let enabled = false;
   const shutdown = async (): Promise<void> => {
@@ -63,7 +67,7 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
   unregister();
   current = shutdown;
   try {
-    startLog(options.service, env);
+    const env = readEnvironment(options);
     routeDiagnostics(env);
     enabled = !readFlag(env, 'OTEL_SDK_DISABLED');
     if (enabled) queues.push(...createQueues(options, env));
@@ -82,6 +86,12 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
   };
 }
 
+/** The environment in the standard's words: aliases understood, what the program wants where it is silent. The log is started first, to say so. */
+function readEnvironment({ service, settings = {}, env: given = process.env }: TelemetryOptions): Environment {
+  startLog(settings.serviceName ?? service, given);
+  return complete(resolveAliases(given), settings);
+}
+
 function startLog(service: string, env: Environment): void {
   configureLog({ service, level: 'info' });
   const level = readName(env, 'LOG_LEVEL', { here: LEVELS, elsewhere: [], otherwise: 'info' });
@@ -98,9 +108,17 @@ function createQueues({ mode, exporters }: TelemetryOptions, env: Environment): 
   return made.map((named) => createQueue(named, { most, everyMs, timeoutMillis }));
 }
 
-function register({ service, attributes }: TelemetryOptions, env: Environment, spanProcessors: Queue[]): void {
+function register(
+  { service, attributes, settings = {} }: TelemetryOptions,
+  env: Environment,
+  spanProcessors: Queue[],
+): void {
   const targets = spanProcessors.map((queue) => queue.status().exporter);
-  const resource = readResource(env, { service, targets, attributes });
+  const resource = readResource(env, {
+    service: settings.serviceName ?? service,
+    targets,
+    attributes: { ...attributes, ...attributesOf(settings) },
+  });
   configureLog({ service: String(resource.attributes['service.name']) });
   const sampler = readSampler(env);
   // The provider would read the sampler's name as well, and complain of it a second time.
