@@ -78,10 +78,10 @@ const aliases: Alias[] = [
  * standard's counts.
  */
 export function resolveAliases(given: Environment): Environment {
-  let env = given;
+  const env = { ...given };
   for (const alias of aliases) {
     const value = said(given, alias.name);
-    if (value !== undefined) env = { ...env, ...read(alias, value, env) };
+    if (value !== undefined) Object.assign(env, read(alias, value, env));
   }
   return env;
 }

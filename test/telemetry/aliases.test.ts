@@ -74,7 +74,7 @@ for (const [name, value, allowed] of [
 test('without aliases there is not a word, and an empty one is none', (t) => {
   const lines = captureLog(t);
   const env = { OTEL_TRACES_EXPORTER: 'xray', SERVICE_NAME: ' ', OTEL_ENABLED: '' };
-  assert.equal(resolveAliases(env), env);
+  assert.deepEqual(resolveAliases(env), env);
   assert.deepEqual(lines, []);
 });
 
