@@ -1,3 +1,4 @@
+import type { SamplingRule } from './sampling-rules.ts';
 import type { Attributes } from './span.ts';
 import type { Environment } from './variables.ts';
 import { said } from './variables.ts';
@@ -23,6 +24,8 @@ export interface Settings {
   sampler?: string;
   /** `OTEL_TRACES_SAMPLER_ARG`; with no sampler named, of `parentbased_traceidratio`. */
   samplingRate?: number;
+  /** `TRACE_SAMPLING_RULES`. */
+  samplingRules?: SamplingRule[];
   /** `TRACE_EXCLUDED_URLS`. */
   excludedUrls?: string[];
   /** `OTEL_SERVICE_NAME`, before the `service` of the start. */

@@ -16,7 +16,7 @@ import type { Settings } from './settings.ts';
 import { attributesOf, complete } from './settings.ts';
 import type { Attributes } from './span.ts';
 import type { Environment } from './variables.ts';
-import { readFlag, readName, readNumber } from './variables.ts';
+import { readFlag, readName, readNumber, withEnvironment } from './variables.ts';
 
 export interface TelemetryOptions {
   /** `service.name`, unless `OTEL_SERVICE_NAME` or `OTEL_RESOURCE_ATTRIBUTES` says otherwise. */
@@ -120,23 +120,12 @@ function register(
     attributes: { ...attributes, ...attributesOf(settings) },
   });
   configureLog({ service: String(resource.attributes['service.name']) });
-  const sampler = readSampler(env);
+  const sampler = readSampler(env, { rules: settings.samplingRules, resource: resource.attributes });
   // The provider would read the sampler's name as well, and complain of it a second time.
   const others = { ...env, OTEL_TRACES_SAMPLER: undefined };
   const provider = withEnvironment(others, () => new NodeTracerProvider({ resource, sampler, spanProcessors }));
   // Registered even when disabled, and then taken away again: context manager and propagator stay, so that what came in is passed on.
   provider.register({ propagator: readPropagator(env) });
-}
-
-/** The stock exporter and the provider read `process.env` for themselves, at once; they are to see what we were given. */
-function withEnvironment<T>(env: Environment, create: () => T): T {
-  const before = process.env;
-  process.env = env;
-  try {
-    return create();
-  } finally {
-    process.env = before;
-  }
 }
 
 let current: (() => Promise<void>) | undefined;

@@ -56,3 +56,14 @@ export function readFlag(env: Environment, variable: string): boolean {
     warn(variable, 'must be true or false', 'using false');
   return value === 'true';
 }
+
+/** The stock exporter and the provider read `process.env` for themselves, at once; they are to see what we were given. */
+export function withEnvironment<T>(env: Environment, create: () => T): T {
+  const before = process.env;
+  process.env = env;
+  try {
+    return create();
+  } finally {
+    process.env = before;
+  }
+}
