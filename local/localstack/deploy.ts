@@ -46,6 +46,7 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
   const parameters = parameterArguments(assembled, {
     DatabaseUrl: peers.functions.databaseUrl,
     WebhookUrl: peers.functions.webhookUrl,
+    WebhookAllowHost: new URL(peers.functions.webhookUrl).hostname,
     WebhookSecrets: peers.webhookSecret,
     CollectorEndpoint: peers.functions.collectorEndpoint,
   });
