@@ -7,6 +7,7 @@ import { BUS, service } from '../events/catalogue.ts';
 import { openDatabase } from '../store/database.ts';
 import { migrate } from '../store/migrate.ts';
 import { serverExporters } from '../telemetry/export/server-exporters.ts';
+import { namesBackend } from '../telemetry/aliases.ts';
 import { startTelemetry, type Telemetry } from '../telemetry/start.ts';
 
 const HELP = `npm run api: the API alone, over HTTP. It migrates the database first. Ctrl-C drains and ends it.
@@ -44,7 +45,12 @@ async function main(): Promise<void> {
   const env = { ...derived(AWS_ENDPOINT_URL), ...given(process.env) };
   readEnv(apiEnv, env);
   useDefaults(AWS_ENDPOINT_URL);
-  telemetry = startTelemetry({ service: service.api, mode: 'server', exporters: serverExporters });
+  telemetry = startTelemetry({
+    service: service.api,
+    mode: 'server',
+    exporters: serverExporters,
+    settings: { sampler: 'always_on', ...(!namesBackend(process.env) && { backend: 'none' }) },
+  });
 
   const db = openDatabase({ url: DATABASE_URL });
   const applied = await migrate(db).finally(() => db.destroy());
@@ -63,12 +69,7 @@ function useDefaults(endpoint: string): void {
     env['AWS_ACCESS_KEY_ID'] ||= 'local';
     env['AWS_SECRET_ACCESS_KEY'] ||= 'local';
   }
-  env['OTEL_TRACES_SAMPLER'] ||= 'always_on';
-  const exported =
-    env['OTEL_TRACES_EXPORTER'] || env['OTEL_EXPORTER_OTLP_ENDPOINT'] || env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'];
-  if (exported) return;
-  env['OTEL_TRACES_EXPORTER'] = 'none';
-  say('traces are not exported: set OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_TRACES_EXPORTER');
+  if (!namesBackend(env)) say('traces are not exported: set OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_TRACES_EXPORTER');
 }
 
 /** Names are fixed, so the endpoint is all that is needed to know them. */

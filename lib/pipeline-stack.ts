@@ -105,6 +105,7 @@ export class PipelineStack extends Stack {
         WEBHOOK_URL: webhookUrl,
         WEBHOOK_SECRETS: webhookSecrets,
         WEBHOOK_ALLOW_LOOPBACK: stage.allowsLoopbackWebhooks ? 'true' : 'false',
+        WEBHOOK_ALLOW_HOST: stage.allowsLoopbackWebhooks ? this.webhookHost() : undefined,
       },
       timeout: Duration.seconds(30), // a webhook may take 15
       memoryMiB: 512, // it waits for others; CPU, which signing and TLS take, comes in proportion
@@ -159,6 +160,12 @@ export class PipelineStack extends Stack {
       default: '',
     }).valueAsString;
     return { stage, bundles, exporter, collectorEndpoint };
+  }
+
+  /** In a container network the receiver has a private address: docker-compose.localstack.yml. */
+  private webhookHost(): string {
+    const description = 'The one host whose private address webhooks may go to; empty for none';
+    return new CfnParameter(this, 'WebhookAllowHost', { description, default: '' }).valueAsString;
   }
 
   /** A CloudFormation parameter whose value is shown nowhere. */

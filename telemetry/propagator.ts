@@ -1,50 +1,28 @@
 import type { Context, TextMapGetter, TextMapPropagator, TextMapSetter } from '@opentelemetry/api';
-import { propagation, trace } from '@opentelemetry/api';
+import { isSpanContextValid, trace } from '@opentelemetry/api';
 import { AWSXRayPropagator } from '@opentelemetry/propagator-aws-xray';
-import { formatBaggage, parseBaggage } from './carry/baggage.ts';
-import { joined, only } from './carry/headers.ts';
-import { fromTraceContext, toTraceContext } from './carry/trace-context.ts';
+import { B3InjectEncoding, B3Propagator } from '@opentelemetry/propagator-b3';
+import { JaegerPropagator } from '@opentelemetry/propagator-jaeger';
 import type { Environment } from './variables.ts';
 import { readNames } from './variables.ts';
-
-const traceContext: TextMapPropagator<unknown> = {
-  inject: (context, carrier, setter) => {
-    const carried = toTraceContext(context);
-    if (carried) setter.set(carrier, 'traceparent', carried.traceparent);
-    if (carried?.tracestate) setter.set(carrier, 'tracestate', carried.tracestate);
-  },
-  extract: (context, carrier, getter) => {
-    const traceparent = only(getter.get(carrier, 'traceparent'));
-    const tracestate = joined(getter.get(carrier, 'tracestate'));
-    const span = trace.getSpanContext(fromTraceContext(traceparent ? { traceparent, tracestate } : undefined));
-    return span ? trace.setSpanContext(context, span) : context;
-  },
-  fields: () => ['traceparent', 'tracestate'],
-};
-
-const baggage: TextMapPropagator<unknown> = {
-  inject: (context, carrier, setter) => {
-    const written = formatBaggage(propagation.getBaggage(context));
-    if (written) setter.set(carrier, 'baggage', written);
-  },
-  extract: (context, carrier, getter) => {
-    const read = parseBaggage(joined(getter.get(carrier, 'baggage')));
-    return read ? propagation.setBaggage(context, read) : context;
-  },
-  fields: () => ['baggage'],
-};
+import { baggage, traceContext } from './w3c-propagators.ts';
+import { xrayLambdaPropagator } from './xray-lambda.ts';
 
 const propagators: Record<string, () => TextMapPropagator<unknown>[]> = {
-  // First in the list is read first and so may be overwritten: X-Ray's reading never wins over W3C's.
+  // First in the list is read first and so may be overwritten: X-Ray's reading never wins over W3C's, nor does any other.
+  'xray-lambda': () => [xrayLambdaPropagator()],
   xray: () => [new AWSXRayPropagator()],
+  jaeger: () => [new JaegerPropagator()],
+  b3multi: () => [new B3Propagator({ injectEncoding: B3InjectEncoding.MULTI_HEADER })],
+  b3: () => [new B3Propagator({ injectEncoding: B3InjectEncoding.SINGLE_HEADER })],
   tracecontext: () => [traceContext],
   baggage: () => [baggage],
   none: () => [],
 };
 
 const names = {
-  here: ['tracecontext', 'baggage', 'xray', 'none'],
-  elsewhere: ['b3', 'b3multi', 'jaeger', 'ottrace'],
+  here: ['tracecontext', 'baggage', 'b3', 'b3multi', 'jaeger', 'xray', 'xray-lambda', 'none'],
+  elsewhere: ['ottrace'],
   otherwise: 'tracecontext,baggage',
 };
 
@@ -60,7 +38,15 @@ export function readPropagator(env: Environment): TextMapPropagator<unknown> {
       for (const propagator of chosen) propagator.inject(context, carrier, setter);
     },
     extract: (context: Context, carrier: unknown, getter: TextMapGetter<unknown>) =>
-      chosen.reduce((read, propagator) => propagator.extract(read, carrier, getter), context),
+      chosen.reduce((read, propagator) => keepValid(read, propagator.extract(read, carrier, getter)), context),
     fields: () => chosen.flatMap((propagator) => propagator.fields()),
   };
+}
+
+/** What was read, without a span whose ids are none: the stock Jaeger propagator takes any four fields for ids. */
+function keepValid(before: Context, read: Context): Context {
+  const span = trace.getSpanContext(read);
+  if (!span || isSpanContextValid(span)) return read;
+  const earlier = trace.getSpan(before);
+  return earlier ? trace.setSpan(read, earlier) : trace.deleteSpan(read);
 }

@@ -1,5 +1,6 @@
 const SECRETS: [RegExp, string][] = [
   [/(:\/\/)[^/\s@]+@/g, '$1***@'],
+  [/\bcxtp_\w+/g, 'cxtp_***'],
   [/\bwhsec_[\w+/=-]+/g, 'whsec_***'],
   [/\b(bearer|basic)\s+[\w+/=.~-]+/gi, '$1 ***'],
   [/\b(x-amz-(?:signature|security-token|credential)=)[^&\s]+/gi, '$1***'],

@@ -1,23 +1,30 @@
 import type { Resource } from '@opentelemetry/resources';
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
 import { name } from './attributes.ts';
+import { coralogixNames } from './export/coralogix.ts';
 import type { Attributes } from './span.ts';
 import type { Environment } from './variables.ts';
 import { warn } from './variables.ts';
+
+/** What the program says of itself, and the names of the exporters it uses. */
+interface About {
+  service: string;
+  targets: string[];
+  attributes?: Attributes | undefined;
+}
 
 /**
  * Who speaks. `OTEL_SERVICE_NAME` wins over `OTEL_RESOURCE_ATTRIBUTES`, which win over what the program says of itself,
  * which wins over what Lambda says of the function.
  * @see https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable
  */
-export function readResource(env: Environment, service: string, own: Attributes = {}): Resource {
+export function readResource(env: Environment, { service, targets, attributes: own }: About): Resource {
   const said = environmentAttributes(env);
   const attributes: Attributes = { ...functionAttributes(env), [name.serviceName]: service, ...own, ...said };
-  const version = env['OTEL_SERVICE_VERSION']?.trim();
-  if (version) attributes[name.serviceVersion] = version;
   const serviceName = env['OTEL_SERVICE_NAME']?.trim();
   if (serviceName) attributes[name.serviceName] = serviceName;
-  return defaultResource().merge(resourceFromAttributes(attributes));
+  const names = coralogixNames(env, attributes, targets.includes('coralogix'));
+  return defaultResource().merge(resourceFromAttributes({ ...names, ...attributes }));
 }
 
 /** @see https://opentelemetry.io/docs/specs/semconv/faas/ · https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */

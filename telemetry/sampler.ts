@@ -1,4 +1,4 @@
-import type { Context } from '@opentelemetry/api';
+import type { Attributes, Context } from '@opentelemetry/api';
 import { createContextKey, trace } from '@opentelemetry/api';
 import type { Sampler } from '@opentelemetry/sdk-trace-node';
 import {
@@ -7,8 +7,13 @@ import {
   ParentBasedSampler,
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace-node';
+import { excludeUrls } from './excluded.ts';
+import { log } from './log.ts';
+import { ruleSampler } from './rule-sampler.ts';
+import type { SamplingRule } from './sampling-rules.ts';
+import { readRules } from './sampling-rules.ts';
 import type { Environment } from './variables.ts';
-import { readName, readNumber } from './variables.ts';
+import { readName, readNumber, said, warn } from './variables.ts';
 
 const UNDECIDED = createContextKey('nedlia-telemetry sampling undecided');
 
@@ -26,20 +31,32 @@ const samplers: Record<string, (ratio: Ratio) => Sampler> = {
   parentbased_traceidratio: (ratio) => new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(ratio()) }),
 };
 
-const names = {
-  here: Object.keys(samplers),
-  elsewhere: ['jaeger_remote', 'parentbased_jaeger_remote', 'xray'],
-  otherwise: 'parentbased_always_on',
-};
+/** Samplers that ask a service for its rules. None is here: a function would ask at every cold start, before its first span. */
+const REMOTE = new Set(['xray', 'jaeger_remote', 'parentbased_jaeger_remote']);
+
+/** Of the traces that begin in production, one in ten, unless something else is said. */
+const PRODUCTION_RATIO = 0.1;
+
+/** What the sampler must know beside the environment. */
+export interface SamplerOptions {
+  /** The program's own rules; `TRACE_SAMPLING_RULES` counts before them. */
+  rules?: SamplingRule[] | undefined;
+  /** The resource's, of which `deployment.environment.name` chooses the default. */
+  resource?: Attributes;
+}
 
 /**
- * The sampler `OTEL_TRACES_SAMPLER` names, with `OTEL_TRACES_SAMPLER_ARG` as the ratio (1 unless said).
+ * The sampler `OTEL_TRACES_SAMPLER` names, with `OTEL_TRACES_SAMPLER_ARG` as the ratio (1 unless said). Not set, it is
+ * `parentbased_always_on`, in production `parentbased_traceidratio` with 0.1. Rules and excluded URLs decide before it.
  * @see https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#general-sdk-configuration
  */
-export function readSampler(env: Environment): Sampler {
-  const ratio = () => readNumber(env, 'OTEL_TRACES_SAMPLER_ARG', [0, 1]) ?? 1;
-  const create = samplers[readName(env, 'OTEL_TRACES_SAMPLER', names)];
-  const configured = create?.(ratio) ?? new AlwaysOnSampler();
+export function readSampler(env: Environment, { rules: own, resource = {} }: SamplerOptions = {}): Sampler {
+  const { name, otherwise } = nameOf(env, resource);
+  const ratio = () => readNumber(env, 'OTEL_TRACES_SAMPLER_ARG', [0, 1]) ?? otherwise;
+  const named = samplers[name]?.(ratio) ?? new AlwaysOnSampler();
+  const rules = readRules(env, own);
+  explainErrors(rules);
+  const configured = excludeUrls(env, ruleSampler(rules, named, name.startsWith('parentbased')));
   return {
     shouldSample: (parent, ...about) => {
       const seen = parent.getValue(UNDECIDED) === true ? trace.deleteSpan(parent) : parent;
@@ -47,4 +64,39 @@ export function readSampler(env: Environment): Sampler {
     },
     toString: () => configured.toString(),
   };
+}
+
+/** The sampler's name, and the ratio it has when none is said. */
+function nameOf(env: Environment, resource: Attributes): { name: string; otherwise: number } {
+  const wanted = said(env, 'OTEL_TRACES_SAMPLER')?.toLowerCase();
+  if (wanted === undefined && isProduction(resource)) {
+    log.info(
+      `OTEL_TRACES_SAMPLER is not set: parentbased_traceidratio, ${PRODUCTION_RATIO} unless said, as in production`,
+    );
+    return { name: 'parentbased_traceidratio', otherwise: PRODUCTION_RATIO };
+  }
+  if (wanted !== undefined && REMOTE.has(wanted)) {
+    const instead =
+      'using parentbased_always_on: say OTEL_TRACES_SAMPLER=parentbased_traceidratio, or rules of your own in TRACE_SAMPLING_RULES';
+    warn('OTEL_TRACES_SAMPLER', `"${wanted}" would ask a service for its rules, which this program does not`, instead);
+    return { name: 'parentbased_always_on', otherwise: 1 };
+  }
+  const names = { here: Object.keys(samplers), elsewhere: [], otherwise: 'parentbased_always_on' };
+  return { name: readName(env, 'OTEL_TRACES_SAMPLER', names), otherwise: 1 };
+}
+
+const isProduction = (resource: Attributes): boolean =>
+  /^prod(?:uction)?$/i.test(
+    String(resource['deployment.environment.name'] ?? resource['deployment.environment'] ?? ''),
+  );
+
+/** Whoever writes a rule about errors expects more of it than a sampler can do; this is where they look when it does not. */
+function explainErrors(rules: SamplingRule[]): void {
+  const about = rules
+    .flatMap((rule) => Object.keys(rule.attributes ?? {}))
+    .find((key) => /^(?:error|exception)\b/.test(key));
+  if (!about) return;
+  log.info(
+    `the sampling rule about "${about}" sees what is known when a span starts; traces whose errors come later are kept by the Collector's tail sampling (docs/telemetry.md)`,
+  );
 }

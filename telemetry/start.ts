@@ -1,7 +1,7 @@
 import { context, diag, propagation, trace } from '@opentelemetry/api';
-import type { SpanProcessor } from '@opentelemetry/sdk-trace-node';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { name } from './attributes.ts';
+import { resolveAliases } from './aliases.ts';
 import { routeDiagnostics } from './diagnostics.ts';
 import type { ExporterFactories } from './export/exporters.ts';
 import { readExporters } from './export/exporters.ts';
@@ -13,9 +13,11 @@ import { configureLog, LEVELS, log } from './log.ts';
 import { readPropagator } from './propagator.ts';
 import { readResource } from './resource.ts';
 import { readSampler } from './sampler.ts';
+import type { Settings } from './settings.ts';
+import { attributesOf, complete } from './settings.ts';
 import type { Attributes } from './span.ts';
 import type { Environment } from './variables.ts';
-import { readFlag, readName, readNumber } from './variables.ts';
+import { readFlag, readName, readNumber, withEnvironment } from './variables.ts';
 
 export interface TelemetryOptions {
   /** `service.name`, unless `OTEL_SERVICE_NAME` or `OTEL_RESOURCE_ATTRIBUTES` says otherwise. */
@@ -26,6 +28,8 @@ export interface TelemetryOptions {
   exporters: ExporterFactories;
   /** What else the program says of itself; `OTEL_RESOURCE_ATTRIBUTES` wins over it. */
   attributes?: Attributes;
+  /** What the program wants where the environment says nothing. */
+  settings?: Settings;
   env?: NodeJS.ProcessEnv;
 }
 
@@ -55,7 +59,6 @@ const SERVER_TIMEOUT = 2000;
  * @see https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
  */
 export function startTelemetry(options: TelemetryOptions): Telemetry {
-  const { env = process.env } = options;
   const queues: Queue[] = [];
   let enabled = false;
   const shutdown = async (): Promise<void> => {
@@ -65,7 +68,7 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
   unregister();
   current = shutdown;
   try {
-    startLog(options.service, env);
+    const env = readEnvironment(options);
     routeDiagnostics(env);
     enabled = !readFlag(env, 'OTEL_SDK_DISABLED');
     if (enabled) queues.push(...createQueues(options, env));
@@ -84,6 +87,12 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
   };
 }
 
+/** The environment in the standard's words: aliases understood, what the program wants where it is silent. The log is started first, to say so. */
+function readEnvironment({ service, settings = {}, env: given = process.env }: TelemetryOptions): Environment {
+  startLog(settings.serviceName ?? service, given);
+  return complete(resolveAliases(given), settings);
+}
+
 function startLog(service: string, env: Environment): void {
   configureLog({ service, level: 'info' });
   const level = readName(env, 'LOG_LEVEL', { here: LEVELS, elsewhere: [], otherwise: 'info' });
@@ -96,30 +105,28 @@ function createQueues({ mode, exporters }: TelemetryOptions, env: Environment): 
   const most = readNumber(env, 'OTEL_BSP_MAX_QUEUE_SIZE', [1, 100_000]) ?? 2048;
   const everyMs = isFunction ? undefined : (readNumber(env, 'OTEL_BSP_SCHEDULE_DELAY', [1, 60_000]) ?? 1000);
   const keepAlive = !isFunction || isHttps;
-  const made = withEnvironment(rest, () => readExporters(env, exporters, { timeoutMillis, keepAlive }));
+  const made = withEnvironment(rest, () => readExporters(rest, exporters, { timeoutMillis, keepAlive }));
   return made.map((named) => createQueue(named, { most, everyMs, timeoutMillis }));
 }
 
-function register({ service, attributes }: TelemetryOptions, env: Environment, spanProcessors: SpanProcessor[]): void {
-  const resource = readResource(env, service, attributes);
+function register(
+  { service, attributes, settings = {} }: TelemetryOptions,
+  env: Environment,
+  spanProcessors: Queue[],
+): void {
+  const targets = spanProcessors.map((queue) => queue.status().exporter);
+  const resource = readResource(env, {
+    service: settings.serviceName ?? service,
+    targets,
+    attributes: { ...attributes, ...attributesOf(settings) },
+  });
   configureLog({ service: String(resource.attributes[name.serviceName]) });
-  const sampler = readSampler(env);
+  const sampler = readSampler(env, { rules: settings.samplingRules, resource: resource.attributes });
   // The provider would read the sampler's name as well, and complain of it a second time.
   const others = { ...env, OTEL_TRACES_SAMPLER: undefined };
   const provider = withEnvironment(others, () => new NodeTracerProvider({ resource, sampler, spanProcessors }));
   // Registered even when disabled, and then taken away again: context manager and propagator stay, so that what came in is passed on.
   provider.register({ propagator: readPropagator(env) });
-}
-
-/** The stock exporter and the provider read `process.env` for themselves, at once; they are to see what we were given. */
-function withEnvironment<T>(env: Environment, create: () => T): T {
-  const before = process.env;
-  process.env = env;
-  try {
-    return create();
-  } finally {
-    process.env = before;
-  }
 }
 
 let current: (() => Promise<void>) | undefined;

@@ -3,6 +3,9 @@ import { redact } from './redact.ts';
 
 export type Environment = Record<string, string | undefined>;
 
+/** What a variable says; an empty one says nothing. */
+export const said = (env: Environment, variable: string): string | undefined => env[variable]?.trim() || undefined;
+
 /** A variable of telemetry's that is wrong only warns, once, saying what was allowed and what is done instead: the work goes on. */
 export function warn(variable: string, problem: string, instead: string): void {
   log.warn(`${variable} ${problem}; ${instead}`);
@@ -21,8 +24,8 @@ export interface Names {
  * @see https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#enum
  */
 export function readNames(env: Environment, variable: string, names: Names): string[] {
-  const said = (env[variable] ?? '').split(',').map((name) => name.trim().toLowerCase());
-  const wanted = [...new Set(said.filter((name) => name !== ''))];
+  const listed = (env[variable] ?? '').split(',').map((name) => name.trim().toLowerCase());
+  const wanted = [...new Set(listed.filter((name) => name !== ''))];
   const known = wanted.filter((name) => names.here.includes(name));
   for (const name of wanted.filter((name) => !names.here.includes(name))) {
     const problem = names.elsewhere.includes(name) ? 'is not in this bundle' : 'is not a name it knows';
@@ -38,9 +41,9 @@ export const readName = (env: Environment, variable: string, names: Names): stri
 
 /** Reads a number in [min, max]; `undefined` when it is not set, and after a warning when it is wrong. */
 export function readNumber(env: Environment, variable: string, [min, max]: [number, number]): number | undefined {
-  const said = env[variable]?.trim();
-  if (!said) return undefined;
-  const value = Number(said);
+  const text = said(env, variable);
+  if (text === undefined) return undefined;
+  const value = Number(text);
   if (value >= min && value <= max) return value;
   warn(variable, `must be a number from ${min} to ${max}`, 'using the default');
   return undefined;
@@ -48,7 +51,19 @@ export function readNumber(env: Environment, variable: string, [min, max]: [numb
 
 /** Reads `true` or `false`, in any case; false when it is not set, and after a warning when it is wrong. */
 export function readFlag(env: Environment, variable: string): boolean {
-  const said = env[variable]?.trim().toLowerCase() ?? '';
-  if (said !== '' && said !== 'true' && said !== 'false') warn(variable, 'must be true or false', 'using false');
-  return said === 'true';
+  const value = said(env, variable)?.toLowerCase();
+  if (value !== undefined && value !== 'true' && value !== 'false')
+    warn(variable, 'must be true or false', 'using false');
+  return value === 'true';
+}
+
+/** The stock exporter and the provider read `process.env` for themselves, at once; they are to see what we were given. */
+export function withEnvironment<T>(env: Environment, create: () => T): T {
+  const before = process.env;
+  process.env = env;
+  try {
+    return create();
+  } finally {
+    process.env = before;
+  }
 }

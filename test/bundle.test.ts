@@ -82,7 +82,7 @@ for (const name of names) {
     assert.notEqual(code, 0);
     const lines = stderr.split('\n').filter((line) => line.startsWith('EnvironmentError: '));
     assert.equal(lines.length, 1, stderr);
-    const optional = new Set(['WEBHOOK_ALLOW_LOOPBACK']);
+    const optional = new Set(['WEBHOOK_ALLOW_LOOPBACK', 'WEBHOOK_ALLOW_HOST']);
     for (const variable of Object.keys(environments[name])) {
       assert.equal(lines[0]?.includes(`${variable} is missing`), !optional.has(variable), variable);
     }
@@ -98,6 +98,11 @@ for (const [what, more, problem] of [
     /WEBHOOK_SECRETS must be/,
   ],
   ['loopback allowed in another stage', { STAGE: 'dev' }, /WEBHOOK_ALLOW_LOOPBACK is for stage local alone/],
+  [
+    'a private host allowed in another stage',
+    { STAGE: 'dev', WEBHOOK_ALLOW_LOOPBACK: 'false', WEBHOOK_ALLOW_HOST: 'peers' },
+    /WEBHOOK_ALLOW_HOST is for stage local alone/,
+  ],
 ] as const) {
   test(`the notifier does not start with ${what}, and does not repeat it`, async () => {
     const { stderr, code } = await invoke(file('notifier'), {}, environmentOf('notifier', more));

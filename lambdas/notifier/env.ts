@@ -11,5 +11,7 @@ export const env = v.object({
   WEBHOOK_URL: url('https', 'http'),
   /** Or the ARN of the secret that holds them. With two, while a secret is rotated, each webhook carries two signatures. */
   WEBHOOK_SECRETS: webhookSecrets(),
+  /** Stage local alone: this machine itself, and one name inside a container network, as targets. */
   WEBHOOK_ALLOW_LOOPBACK: v.optional(flag(), 'false'),
+  WEBHOOK_ALLOW_HOST: v.optional(text()),
 });

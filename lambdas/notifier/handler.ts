@@ -12,13 +12,14 @@ import { webhookSender } from './webhook.ts';
 
 // Once, when the process starts: the environment is read, nothing is connected yet.
 const settings = readEnv(env, process.env);
-const allowLoopback = settings.WEBHOOK_ALLOW_LOOPBACK;
-if (allowLoopback && settings.STAGE !== 'local') {
-  throw new EnvironmentError('wrong environment: WEBHOOK_ALLOW_LOOPBACK is for stage local alone');
+const { WEBHOOK_ALLOW_LOOPBACK: allowLoopback, WEBHOOK_ALLOW_HOST: allowHost } = settings;
+if (settings.STAGE !== 'local' && (allowLoopback || allowHost)) {
+  const name = allowLoopback ? 'WEBHOOK_ALLOW_LOOPBACK' : 'WEBHOOK_ALLOW_HOST';
+  throw new EnvironmentError(`wrong environment: ${name} is for stage local alone`);
 }
 const telemetry = startTelemetry({ service: service.notifier, mode: 'function', exporters: functionExporters });
 const secrets = webhookSecretsOf(settings.WEBHOOK_SECRETS);
-const send = webhookSender({ url: new URL(settings.WEBHOOK_URL), secrets, allowLoopback });
+const send = webhookSender({ url: new URL(settings.WEBHOOK_URL), secrets, allowLoopback, allowHost });
 
 /** For every batch: each record is opened, read, and told to the story; the failed ones are reported. */
 export const handler = consumer({

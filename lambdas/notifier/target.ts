@@ -11,11 +11,16 @@ const resolveAll: Resolve = (hostname) => lookup(hostname, { all: true, verbatim
 export interface TargetOptions {
   /** Lets a target be this machine, over http and on any port. Nothing else private ever is. */
   allowLoopback: boolean;
+  /** The one name that may lead to a private address as well, over http and on any port: a receiver in a container network. */
+  allowHost?: string | undefined;
   resolve?: Resolve;
 }
 
 /** The globally routed part of IPv6 (RFC 4291 §2.4); whatever lies outside of it leads to somewhere else than the internet. */
 const GLOBAL_IPV6: [ipaddr.IPv6, number] = [ipaddr.IPv6.parse('2000::'), 3];
+
+/** Where containers have theirs (RFC 1918, RFC 4193). Not link-local: there are the metadata of clouds. */
+const INSIDE = new Set(['private', 'uniqueLocal', 'loopback']);
 
 /**
  * Judges where a webhook may go, and gives the addresses it may be sent to: whoever connects must use these and not look the name
@@ -27,13 +32,15 @@ const GLOBAL_IPV6: [ipaddr.IPv6, number] = [ipaddr.IPv6.parse('2000::'), 3];
  */
 export async function addressesOf(
   url: URL,
-  { allowLoopback, resolve = resolveAll }: TargetOptions,
+  { allowLoopback, allowHost, resolve = resolveAll }: TargetOptions,
 ): Promise<LookupAddress[]> {
   if (url.username || url.password) throw refused('it carries user information');
 
   const addresses = await resolved(url.hostname, resolve);
   if (addresses.length === 0) throw new Error('the webhook host has no address');
   if (allowLoopback && addresses.every(({ address }) => rangeOf(address) === 'loopback')) return addresses;
+
+  if (url.hostname === allowHost && addresses.every(({ address }) => INSIDE.has(rangeOf(address)))) return addresses;
 
   if (url.protocol !== 'https:') throw refused('it is not https');
   if (url.port !== '') throw refused('its port is not 443');

@@ -1,23 +1,17 @@
 import path from 'node:path';
-import { openDatabase } from '../../store/database.ts';
-import { migrate } from '../../store/migrate.ts';
 import { ensureAssembly } from '../assembly.ts';
-import { parameterArguments, readAssembly } from './assembly.ts';
+import { type AssembledStack, parameterArguments, readAssembly } from './assembly.ts';
 import { cdk, CdkFailed, type Progress } from './cdk.ts';
+import { type Deployment, readDeployment } from './deployment.ts';
 import type { LocalStack } from './localstack.ts';
+import { forgetLogs } from './logs.ts';
+import { migrateOnLocalStack } from './migrate.ts';
 import type { Peers } from './peers.ts';
-import { isOurs, stacksOf } from './stacks.ts';
-
-/** What stage `local` is made of once it is deployed. */
-export interface Deployment {
-  /** Without a slash at the end. */
-  apiUrl: string;
-  outputs: Record<string, string>;
-}
+import { isOurs, type Stacks, stacksOf } from './stacks.ts';
 
 export interface DeployOptions {
   localstack: LocalStack;
-  peers: Pick<Peers, 'databaseUrl' | 'functions' | 'webhookSecret'>;
+  peers: Pick<Peers, 'functions' | 'webhookSecret'>;
   /** Where bundles and template are kept. */
   directory: string;
   /** Gets one line per finished step. */
@@ -26,10 +20,14 @@ export interface DeployOptions {
   signal?: AbortSignal;
 }
 
+const BOOTSTRAP = 'CDKToolkit';
+/** What LocalStack calls the account of the key "test". */
+const ACCOUNT = '000000000000';
+
 /**
- * Bootstraps LocalStack if it is not, and deploys every stack of stage `local`: the bundles and the template that `npm start` runs.
- * What stands already is updated in place.
- * @throws Error naming the resource that failed and why.
+ * Bootstraps LocalStack if it is not, deploys every stack of stage `local` (the bundles and the template that `npm start` runs)
+ * and migrates the database. What stands already is updated in place, where LocalStack can.
+ * @throws Error naming the resource that failed and why, or what the migration said.
  */
 export async function deploy(options: DeployOptions): Promise<Deployment> {
   const { localstack, peers, tell, signal } = options;
@@ -48,49 +46,48 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
   const parameters = parameterArguments(assembled, {
     DatabaseUrl: peers.functions.databaseUrl,
     WebhookUrl: peers.functions.webhookUrl,
+    WebhookAllowHost: new URL(peers.functions.webhookUrl).hostname,
     WebhookSecrets: peers.webhookSecret,
     CollectorEndpoint: peers.functions.collectorEndpoint,
   });
-  const args = [
-    'deploy',
-    '--all',
-    '--app',
-    path.resolve(assembly.folder),
-    '--method',
-    'direct',
-    '--require-approval',
-    'never',
-  ];
-  await cdk(localstack, [...args, ...parameters], running).catch(async (error: unknown) => {
-    if (!(error instanceof CdkFailed)) throw error;
-    const reasons = await Promise.all(assembled.map(({ name }) => stacks.failure(name).catch(() => undefined)));
-    throw new Error(reasons.find(Boolean) ?? error.message, { cause: error });
-  });
-  tell(before.some(isOurs) ? 'cdk deploy, an update' : 'cdk deploy', assembled.map(({ name }) => name).join(', '));
+  const app = ['--app', path.resolve(assembly.folder), '--method', 'direct', '--require-approval', 'never'];
+  const attempt = async (): Promise<Failure | undefined> => {
+    const said = await cdk(localstack, ['deploy', '--all', ...app, ...parameters], running).then(() => '', cdkFailed);
+    return (await firstFailure(stacks, assembled)) ?? (said ? { reason: said, from: assembled.length } : undefined);
+  };
 
-  const db = openDatabase({ url: peers.databaseUrl, max: 1 });
-  await migrate(db).finally(() => db.destroy());
-
+  const standing = before.some(isOurs);
+  if (!standing) await forgetLogs(localstack);
+  let failure = (await firstFailure(stacks, assembled)) ?? (await attempt());
+  const anew = failure !== undefined && standing;
+  if (failure && anew) {
+    // LocalStack updates not everything that AWS does (a REST API's stage, for one), and goes on from no failed operation.
+    tell('to be made anew', failure.reason);
+    for (const { name } of assembled.slice(failure.from).toReversed()) await stacks.remove(name);
+    await forgetLogs(localstack);
+    failure = await attempt();
+  }
+  if (failure) throw new Error(`the deployment failed: ${failure.reason}`);
+  tell(standing && !anew ? 'cdk deploy, an update' : 'cdk deploy', assembled.map(({ name }) => name).join(', '));
+  tell('schema', `migrations applied: ${await migrateOnLocalStack(localstack)}`);
   return readDeployment(localstack);
 }
 
-/** What stands on LocalStack already. Throws when nothing does. */
-export async function readDeployment(localstack: LocalStack): Promise<Deployment> {
-  const outputs = await stacksOf(localstack).outputs();
-  if (!outputs['ApiUrl']) throw new Error('nothing is deployed on LocalStack: npm run localstack');
-  return { apiUrl: reachable(outputs['ApiUrl'], localstack.endpoint), outputs };
+interface Failure {
+  reason: string;
+  /** Index of the stack that failed; those after it depend on it. */
+  from: number;
 }
 
-const BOOTSTRAP = 'CDKToolkit';
-/** What LocalStack calls the account of the key "test". */
-const ACCOUNT = '000000000000';
+async function firstFailure(stacks: Stacks, assembled: AssembledStack[]): Promise<Failure | undefined> {
+  for (const [from, { name }] of assembled.entries()) {
+    const reason = await stacks.failure(name);
+    if (reason) return { reason, from };
+  }
+  return undefined;
+}
 
-/**
- * `https://<id>.execute-api.<host>/<stage>/` needs DNS that leads here; LocalStack takes the same by path, on any host. Not
- * `new URL`: where LocalStack's host is an address, the name ends in a number and the standard refuses it.
- */
-function reachable(apiUrl: string, endpoint: string): string {
-  const [, id, stage] = /^https?:\/\/([a-z0-9]+)\.execute-api\.[^/]+\/([^/]+)/.exec(apiUrl) ?? [];
-  if (!id || !stage) throw new Error(`the output ApiUrl is no address of an API: ${apiUrl}`);
-  return `${endpoint}/_aws/execute-api/${id}/${stage}`;
+function cdkFailed(error: unknown): string {
+  if (error instanceof CdkFailed) return error.message;
+  throw error;
 }

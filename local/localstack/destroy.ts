@@ -5,6 +5,7 @@ import {
   NoSuchBucket,
   S3Client,
 } from '@aws-sdk/client-s3';
+import { forgetLogs } from './logs.ts';
 import type { LocalStack } from './localstack.ts';
 import { isOurs, stacksOf } from './stacks.ts';
 
@@ -26,6 +27,7 @@ export async function destroy(localstack: LocalStack, tell: (step: string, detai
     removed.push(StackName);
     tell('removed', StackName);
   }
+  await forgetLogs(localstack);
 
   const left = await stacks.all();
   const bootstrap = left.find(({ StackName }) => StackName === BOOTSTRAP);

@@ -22,7 +22,7 @@ export interface Peers {
   stop(): Promise<void>;
 }
 
-/** What the service `peers` of docker-compose.localstack.yml answers about itself: local/peers.ts. */
+/** What the service `peers` of docker-compose.localstack.yml answers about itself: local/localstack/peers-service.ts. */
 export interface PeersDescription {
   nedlia: 'peers';
   webhookSecret: string;

@@ -4,6 +4,7 @@ import {
   DescribeStackEventsCommand,
   DescribeStacksCommand,
   type Stack,
+  type StackEvent,
 } from '@aws-sdk/client-cloudformation';
 import type { LocalStack } from './localstack.ts';
 
@@ -12,7 +13,10 @@ export interface Stacks {
   all(): Promise<Stack[]>;
   /** The outputs of every stack named `nedlia-local…` in one. */
   outputs(): Promise<Record<string, string>>;
-  /** Why the last operation on a stack failed: the first resource that did, in its own words; `undefined` when none did. */
+  /**
+   * Why a stack is not what its template says: the first resource of the last operation that failed, in its own words. Asked of the
+   * events, for LocalStack calls a stack complete whose update has failed; `undefined` when all is well or there is no such stack.
+   */
   failure(stack: string): Promise<string | undefined>;
   /** Deletes a stack as CloudFormation does and waits until it is gone. */
   remove(stack: string): Promise<void>;
@@ -40,16 +44,16 @@ export function stacksOf({ endpoint, region, credentials }: LocalStack): Stacks 
       return Object.fromEntries(forPeople.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
     },
     failure: async (stack) => {
+      const found = (await all()).find(({ StackName }) => StackName === stack);
+      if (!found) return undefined;
       const { StackEvents = [] } = await client.send(new DescribeStackEventsCommand({ StackName: stack }));
-      const began = StackEvents.findIndex(
-        ({ ResourceType, ResourceStatus }) =>
-          ResourceType === 'AWS::CloudFormation::Stack' && /^(CREATE|UPDATE)_IN_PROGRESS$/.test(ResourceStatus ?? ''),
-      );
-      const failed = StackEvents.slice(0, began === -1 ? undefined : began).findLast(
+      const failed = lastOperation(StackEvents).findLast(
         ({ ResourceStatus, ResourceStatusReason }) =>
           ResourceStatus?.endsWith('_FAILED') && ResourceStatusReason && !/cancelled/i.test(ResourceStatusReason),
       );
-      return failed && `${failed.LogicalResourceId}: ${failed.ResourceStatusReason?.replaceAll(/\s+/g, ' ')}`;
+      if (failed) return `${failed.LogicalResourceId}: ${failed.ResourceStatusReason?.replaceAll(/\s+/g, ' ')}`;
+      const whole = /^(CREATE|UPDATE)_COMPLETE$/.test(found.StackStatus ?? '') && found.Outputs;
+      return whole ? undefined : `${stack} is ${found.StackStatus}${found.Outputs ? '' : ' without outputs'}`;
     },
     remove: async (stack) => {
       await client.send(new DeleteStackCommand({ StackName: stack }));
@@ -59,4 +63,13 @@ export function stacksOf({ endpoint, region, credentials }: LocalStack): Stacks 
       }
     },
   };
+}
+
+/** Newest first, down to where the operation began. */
+function lastOperation(events: StackEvent[]): StackEvent[] {
+  const began = events.findIndex(
+    ({ ResourceType, ResourceStatus }) =>
+      ResourceType === 'AWS::CloudFormation::Stack' && /^(CREATE|UPDATE)_IN_PROGRESS$/.test(ResourceStatus ?? ''),
+  );
+  return events.slice(0, began === -1 ? undefined : began);
 }

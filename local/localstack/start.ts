@@ -1,7 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { claim } from '../claim.ts';
-import { deploy, type Deployment, type DeployOptions } from './deploy.ts';
+import { deploy, type DeployOptions } from './deploy.ts';
+import type { Deployment } from './deployment.ts';
 import { findLocalStack, type LocalStack } from './localstack.ts';
 import { findPeers, type Peers } from './peers.ts';
 

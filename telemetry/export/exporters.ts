@@ -2,6 +2,8 @@ import type { SpanExporter } from '@opentelemetry/sdk-trace-node';
 import { describe } from '../failure.ts';
 import type { Environment } from '../variables.ts';
 import { readName, readNames, warn } from '../variables.ts';
+import { otlpUrl, protocolVariable } from './otlp.ts';
+import { xrayRegion } from './xray-endpoint.ts';
 
 /** What an exporter is made with. */
 export interface ExporterOptions {
@@ -30,8 +32,9 @@ export interface NamedExporter {
   exporter: TraceExporter;
 }
 
-const STANDARD_NAMES = ['otlp', 'zipkin', 'jaeger', 'prometheus', 'logging'];
-const STANDARD_PROTOCOLS = ['grpc', 'http/protobuf', 'http/json'];
+/** Every name there is; a program that does not carry one says so. */
+const NAMES = ['otlp', 'xray', 'console', 'zipkin', 'jaeger', 'coralogix', 'logging', 'prometheus'];
+const PROTOCOLS = ['http/protobuf', 'http/json', 'grpc'];
 
 /**
  * The exporters `OTEL_TRACES_EXPORTER` names: a list, `otlp` unless set, `none` for nothing. A name that is unknown or
@@ -43,7 +46,7 @@ export function readExporters(
   options: ExporterOptions,
 ): NamedExporter[] {
   const here = [...new Set(Object.keys(factories).map((key) => key.split(':')[0] ?? key)), 'none'];
-  const elsewhere = [...STANDARD_NAMES, 'console'].filter((name) => !here.includes(name));
+  const elsewhere = NAMES.filter((name) => !here.includes(name));
   const names = readNames(env, 'OTEL_TRACES_EXPORTER', {
     here,
     elsewhere,
@@ -61,9 +64,10 @@ export function readExporters(
 }
 
 function readProtocol(env: Environment, factories: ExporterFactories): string {
-  const own = 'OTEL_EXPORTER_OTLP_TRACES_PROTOCOL';
-  const variable = env[own]?.trim() ? own : 'OTEL_EXPORTER_OTLP_PROTOCOL';
-  const here = STANDARD_PROTOCOLS.filter((protocol) => `otlp:${protocol}` in factories);
-  const elsewhere = STANDARD_PROTOCOLS.filter((protocol) => !here.includes(protocol));
-  return readName(env, variable, { here, elsewhere, otherwise: here[0] ?? 'http/protobuf' });
+  const here = PROTOCOLS.filter((protocol) => `otlp:${protocol}` in factories);
+  const elsewhere = PROTOCOLS.filter((protocol) => !here.includes(protocol));
+  const protocol = readName(env, protocolVariable(env), { here, elsewhere, otherwise: here[0] ?? 'http/protobuf' });
+  if (protocol === 'http/protobuf' || !xrayRegion(otlpUrl(env))) return protocol;
+  warn(protocolVariable(env), `"${protocol}" is not what is signed for X-Ray's endpoint`, 'using http/protobuf');
+  return 'http/protobuf';
 }

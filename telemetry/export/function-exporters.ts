@@ -1,13 +1,16 @@
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
-import { ConsoleSpanExporter } from '@opentelemetry/sdk-trace-node';
+import { consoleExporter } from './console.ts';
+import { coralogixExporter } from './coralogix.ts';
+import { functionCredentials } from './credentials.ts';
 import type { ExporterFactories } from './exporters.ts';
+import { readJaegerUrl } from './jaeger.ts';
+import { otlpOverHttp, stockOtlp } from './otlp-http.ts';
 import { xrayExporter } from './xray.ts';
 
-/** What a function's bundle carries: OTLP as protobuf, the X-Ray daemon, and the console. Every other exporter is "not in this bundle". */
+/** What a function's bundle carries: OTLP as protobuf under its names, the X-Ray daemon, and the console. Every other exporter is "not in this bundle". */
 export const functionExporters: ExporterFactories = {
-  'otlp:http/protobuf': ({ timeoutMillis, keepAlive }) =>
-    // The stock agent is kept where it can be: replacing it also loses the certificates named by the environment.
-    new OTLPTraceExporter({ timeoutMillis, ...(keepAlive ? {} : { httpAgentOptions: { keepAlive } }) }),
+  'otlp:http/protobuf': otlpOverHttp(functionCredentials),
   xray: (_options, env) => xrayExporter(env),
-  console: () => new ConsoleSpanExporter(),
+  console: (_options, env) => consoleExporter(env),
+  jaeger: (options, env) => stockOtlp(options, readJaegerUrl(env)),
+  coralogix: coralogixExporter,
 };

@@ -1,10 +1,17 @@
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { OTLPTraceExporter as OtlpByGrpc } from '@opentelemetry/exporter-trace-otlp-grpc';
+import { OTLPTraceExporter as OtlpAsJson } from '@opentelemetry/exporter-trace-otlp-http';
+import { defaultCredentials } from './credentials.ts';
 import type { ExporterFactories } from './exporters.ts';
 import { functionExporters } from './function-exporters.ts';
+import { otlpOverHttp } from './otlp-http.ts';
+import { zipkinExporter } from './zipkin.ts';
 
-/** What a program that is not bundled carries: beside the functions' exporters, OTLP as JSON. */
+/** What a program that is not bundled carries: beside the functions' exporters OTLP as JSON and by gRPC, and Zipkin; credentials from the whole of AWS's chain. */
 export const serverExporters: ExporterFactories = {
   ...functionExporters,
+  'otlp:http/protobuf': otlpOverHttp(defaultCredentials),
   'otlp:http/json': ({ timeoutMillis, keepAlive }) =>
-    new OTLPTraceExporter({ timeoutMillis, ...(keepAlive ? {} : { httpAgentOptions: { keepAlive } }) }),
+    new OtlpAsJson({ timeoutMillis, ...(keepAlive ? {} : { httpAgentOptions: { keepAlive } }) }),
+  'otlp:grpc': ({ timeoutMillis }) => new OtlpByGrpc({ timeoutMillis }),
+  zipkin: zipkinExporter,
 };

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
 import { findLocalStack } from '../../local/localstack/localstack.ts';
 import { stacksOf } from '../../local/localstack/stacks.ts';
+import { startPostgres } from '../../local/postgres.ts';
+import { once as run } from '../support/database.ts';
 import { where } from '../support/place.ts';
 import { runWord } from '../support/word.ts';
 
@@ -38,3 +43,77 @@ where('deployments')(
     assert.deepEqual([again.code, again.stdout.trim()], [0, 'Nothing was deployed.']);
   },
 );
+
+where('deployments')(
+  'a migration that fails ends the deployment with its own message, and what is mended goes through',
+  async (t) => {
+    const env = await surroundings(t);
+    const postgres = await startPostgres({ directory: env['NEDLIA_DIRECTORY'] ?? '', durable: false });
+    t.after(() => postgres.stop());
+    t.after(() => runWord('localstack', ['--destroy'], env));
+    const DATABASE_URL = postgres.url;
+    await run(DATABASE_URL, 'CREATE SCHEMA nedlia');
+    await run(DATABASE_URL, 'CREATE TABLE nedlia.videos (not_ours int)');
+
+    const failed = await runWord('localstack', ['--once'], { ...env, DATABASE_URL });
+    assert.equal(failed.code, 1);
+    assert.match(failed.stderr, /^nedlia: the migration failed: .*relation "videos" already exists[^\n]*\n$/);
+
+    await run(DATABASE_URL, 'DROP TABLE nedlia.videos');
+    const mended = await runWord('localstack', ['--once', '--json'], { ...env, DATABASE_URL });
+    assert.equal(mended.code, 0, mended.stderr);
+  },
+);
+
+where('deployments')(
+  'the peers of the compose file are used when they answer, and then nothing has to stay up',
+  async (t) => {
+    const env = await surroundings(t);
+    const postgres = await startPostgres({ directory: env['NEDLIA_DIRECTORY'] ?? '', durable: false });
+    t.after(() => postgres.stop());
+    t.after(() => runWord('localstack', ['--destroy'], env));
+    const NEDLIA_PEERS_URL = await startPeersService(t, postgres.url);
+
+    const word = await runWord('localstack', ['--json'], { ...env, NEDLIA_PEERS_URL });
+    assert.equal(word.code, 0, word.stderr);
+    assert.match(word.stderr, /\(containers\)/);
+    const { complete, webhooks } = JSON.parse(word.stdout) as { complete: boolean; webhooks: unknown[] };
+    assert.deepEqual([complete, webhooks.length], [true, 3]);
+  },
+);
+
+/** The service `peers` as the compose file starts it, on ports of this machine. */
+async function startPeersService(t: TestContext, databaseUrl: string): Promise<string> {
+  const [collector, receiver, port] = [await freePort(), await freePort(), await freePort()];
+  const addresses = {
+    DATABASE_URL: databaseUrl,
+    COLLECTOR_ENDPOINT: `http://127.0.0.1:${collector}`,
+    WEBHOOK_URL: `http://127.0.0.1:${receiver}/webhooks`,
+  };
+  const fromBothSides = Object.entries(addresses).flatMap(([name, value]) => [
+    [`HOST_${name}`, value],
+    [`FUNCTIONS_${name}`, value],
+  ]);
+  const service = spawn(process.execPath, ['local/localstack/peers-service.ts'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: {
+      ...process.env,
+      ...Object.fromEntries(fromBothSides),
+      HOST: '127.0.0.1',
+      COLLECTOR_PORT: `${collector}`,
+      RECEIVER_PORT: `${receiver}`,
+      PORT: `${port}`,
+    },
+  });
+  t.after(() => service.kill());
+  await once(service.stdout, 'data');
+  return `http://127.0.0.1:${port}`;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}

@@ -26,8 +26,15 @@ export const differences = {
     what: 'a function gets the body of a message to the byte',
     not: { localstack: 'LocalStack 4.14 hands over JSON re-serialised, with blanks after colons and commas' },
   },
+  customResources: {
+    what: 'CloudFormation itself calls the migration in the middle of a deployment',
+    not: {
+      loopback: 'npm start migrates in its own process',
+      localstack: 'LocalStack 4.14 leaves custom resources out: whoever deploys there calls the deployed function',
+    },
+  },
   deployments: {
-    what: 'CloudFormation deploys, and a custom resource runs while it does',
+    what: 'CloudFormation deploys and removes stacks',
     not: { loopback: 'npm start reads the template and deploys nothing' },
   },
 } as const satisfies Record<string, Difference>;

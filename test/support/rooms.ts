@@ -18,6 +18,7 @@ export interface Import {
 const PACKAGES: { pattern: RegExp; only: string[]; typesToo?: true }[] = [
   { pattern: /^@opentelemetry\//, only: ['telemetry', 'test'], typesToo: true },
   { pattern: /^@aws-sdk\/rds-signer$/, only: ['store', 'test'] },
+  { pattern: /^@aws-sdk\/credential-provider-node$/, only: ['telemetry', 'test'] },
   { pattern: /^@aws-sdk\//, only: ['aws', 'local', 'commands', 'test'] },
   { pattern: /^@?fastify\b/, only: ['api', 'test'] },
   { pattern: /^(?:kysely|pg)\b/, only: ['store', 'local', 'test'] },

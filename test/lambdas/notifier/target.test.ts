@@ -176,3 +176,20 @@ test('where loopback is allowed, nothing else private is', async () => {
     await assert.rejects(local(url, resolve), refused, url);
   }
 });
+
+test('where one host is allowed, its private address is a target; no other name, and nothing link-local', async () => {
+  const inside = (url: string, resolve: Resolve) =>
+    addressesOf(new URL(url), { allowLoopback: false, allowHost: 'peers', resolve });
+  assert.equal((await inside('http://peers:4319/webhooks', to('172.18.0.5'))).length, 1);
+  assert.equal((await inside('http://peers:4319/webhooks', to('fd00::5', '127.0.0.1'))).length, 2);
+  for (const [url, ...addresses] of [
+    ['http://others:4319/', '172.18.0.5'],
+    ['http://172.18.0.5:4319/', '172.18.0.5'],
+    ['http://peers.evil.example/', '172.18.0.5'],
+    ['http://peers:4319/', '169.254.169.254'],
+    ['http://peers:4319/', '172.18.0.5', '93.184.215.14'],
+    ['http://user@peers:4319/', '172.18.0.5'],
+  ] as const) {
+    await assert.rejects(inside(url, to(...addresses)), refused, url);
+  }
+});

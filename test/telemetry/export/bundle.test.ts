@@ -24,12 +24,20 @@ test('a function’s bundle carries OTLP as protobuf and nothing it will never u
   const carried = Object.entries(output?.inputs ?? {}).filter(([, { bytesInOutput }]) => bytesInOutput > 0);
   const files = carried.map(([file]) => file);
   assert.ok(files.some((file) => file.includes('exporter-trace-otlp-proto')));
-  for (const never of ['exporter-trace-otlp-http', 'sdk-metrics', 'sdk-logs', 'fastify', 'core/node_modules']) {
+  for (const never of [
+    'exporter-trace-otlp-http',
+    'grpc',
+    'credential-provider',
+    'sdk-metrics',
+    'sdk-logs',
+    'fastify',
+    'core/node_modules',
+  ]) {
     assert.deepEqual(
       files.filter((file) => file.includes(never)),
       [],
     );
   }
-  // 109 kB in November 2026, loaded and started in 15 ms; what makes it grow should be meant.
-  assert.ok((output?.bytes ?? 0) < 130_000, `${output?.bytes} bytes`);
+  // 137 kB in November 2026: 16 of them the signer, which is loaded when it is first used, 6 the propagators. What makes it grow should be meant.
+  assert.ok((output?.bytes ?? 0) < 145_000, `${output?.bytes} bytes`);
 });

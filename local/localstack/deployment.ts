@@ -1,0 +1,26 @@
+import type { LocalStack } from './localstack.ts';
+import { stacksOf } from './stacks.ts';
+
+/** What stage `local` is made of once it is deployed. */
+export interface Deployment {
+  /** Without a slash at the end. */
+  apiUrl: string;
+  outputs: Record<string, string>;
+}
+
+/** What stands on LocalStack. Throws when nothing does. */
+export async function readDeployment(localstack: LocalStack): Promise<Deployment> {
+  const outputs = await stacksOf(localstack).outputs();
+  if (!outputs['ApiUrl']) throw new Error('nothing is deployed on LocalStack: npm run localstack');
+  return { apiUrl: reachable(outputs['ApiUrl'], localstack.endpoint), outputs };
+}
+
+/**
+ * `https://<id>.execute-api.<host>/<stage>/` needs DNS that leads here; LocalStack takes the same by path, on any host. Not
+ * `new URL`: where LocalStack's host is an address, the name ends in a number and the standard refuses it.
+ */
+function reachable(apiUrl: string, endpoint: string): string {
+  const [, id, stage] = /^https?:\/\/([a-z0-9]+)\.execute-api\.[^/]+\/([^/]+)/.exec(apiUrl) ?? [];
+  if (!id || !stage) throw new Error(`the output ApiUrl is no address of an API: ${apiUrl}`);
+  return `${endpoint}/_aws/execute-api/${id}/${stage}`;
+}
