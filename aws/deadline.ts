@@ -10,15 +10,15 @@ class DeadlineExceeded extends Error {
  */
 export async function within<T>(milliseconds: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
-  const { promise: overtime, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => {
+  let timer: NodeJS.Timeout | undefined;
+  const overtime = new Promise<never>((_, reject) => {
+    const expire = () => {
       const error = new DeadlineExceeded(`not done within ${milliseconds} ms`);
       reject(error);
       controller.abort(error);
-    },
-    Math.max(0, milliseconds),
-  );
+    };
+    timer = setTimeout(expire, Math.max(0, milliseconds));
+  });
   try {
     return await Promise.race([work(controller.signal), overtime]);
   } finally {

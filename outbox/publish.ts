@@ -34,12 +34,14 @@ export function publisher({ db, ...ways }: Ways & { db: Database }): Publisher {
 async function publish(db: Database, ways: Ways, rows: OutboxRow[], withinMs: number): Promise<void> {
   if (rows.length === 0) return;
   const giveUp = new AbortController();
-  const { promise: tooLate, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(() => {
-    giveUp.abort(new Error('not published in time'));
-    log.warn('left to the relay: not published in time', { outbox_rows: rows.length });
-    resolve();
-  }, withinMs);
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<void>((resolve) => {
+    timer = setTimeout(() => {
+      giveUp.abort(new Error('not published in time'));
+      log.warn('left to the relay: not published in time', { outbox_rows: rows.length });
+      resolve();
+    }, withinMs);
+  });
   const published = sendAndMark(db, ways, rows, giveUp.signal).catch((error: unknown) => {
     log.warn('left to the relay: cannot mark what was published', { error });
   });

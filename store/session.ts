@@ -104,12 +104,14 @@ export class Session {
    */
   async ask(text: string, parameters: readonly unknown[] = [], patience = false): Promise<QueryResult> {
     if (this.#silent) throw this.#gone();
-    const deadline = Promise.withResolvers<never>();
-    const timer = patience ? undefined : setTimeout(() => deadline.reject(this.#fallSilent()), this.#answerWithinMs);
+    let timer: NodeJS.Timeout | undefined;
+    const deadline = new Promise<never>((_, reject) => {
+      if (!patience) timer = setTimeout(() => reject(this.#fallSilent()), this.#answerWithinMs);
+    });
     const answer = this.#client.query(text, [...parameters]);
     answer.catch(() => {}); // after the deadline nobody listens any more
     try {
-      return await Promise.race([answer, deadline.promise]);
+      return await Promise.race([answer, deadline]);
     } catch (error) {
       if (isAnswer(error)) throw toDatabaseError(error, '08006');
       if (this.#silent || this.#lost()) throw this.#gone();
