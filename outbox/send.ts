@@ -27,11 +27,16 @@ export interface Sent {
  * service's answer; never throws.
  */
 export async function send(ways: Ways, rows: OutboxRow[], signal: AbortSignal): Promise<Sent[]> {
-  const { event = [], command = [] } = Object.groupBy(rows, ({ kind }) => kind);
-  const byQueue = Object.entries(Object.groupBy(command, ({ destination }) => destination));
+  const commands = rows.filter(({ kind }) => kind === 'command');
+  const queues = [...new Set(commands.map(({ destination }) => destination))];
+  const to = (queue: string) => commands.filter(({ destination }) => destination === queue);
   const sent = await Promise.all([
-    sendEvents(ways, event, signal),
-    ...byQueue.map(([queue, some = []]) => sendCommands(ways, queue, some, signal)),
+    sendEvents(
+      ways,
+      rows.filter(({ kind }) => kind === 'event'),
+      signal,
+    ),
+    ...queues.map((queue) => sendCommands(ways, queue, to(queue), signal)),
   ]);
   return sent.flat();
 }

@@ -30,8 +30,9 @@ const headersOf: Partial<Record<number, Record<string, object>>> = {
 
 /** Documents the problems a route may answer with, by status; each status lists its codes as examples. */
 export function problemAnswers(...possible: Code[]): Record<string, object> {
-  const codesByStatus = Map.groupBy(possible, (code) => problems[code].status);
-  return Object.fromEntries([...codesByStatus].map(([status, codes]) => [String(status), answer(status, codes)]));
+  const statuses = [...new Set(possible.map((code) => problems[code].status))];
+  const codesOf = (status: number) => possible.filter((code) => problems[code].status === status);
+  return Object.fromEntries(statuses.map((status) => [String(status), answer(status, codesOf(status))]));
 }
 
 const answer = (status: number, possible: Code[]) => ({

@@ -177,9 +177,10 @@ test('where loopback is allowed, nothing else private is', async () => {
   }
 });
 
+const inside = (url: string, resolve: Resolve) =>
+  addressesOf(new URL(url), { allowLoopback: false, allowHost: 'peers', resolve });
+
 test('where one host is allowed, its private address is a target; no other name, and nothing link-local', async () => {
-  const inside = (url: string, resolve: Resolve) =>
-    addressesOf(new URL(url), { allowLoopback: false, allowHost: 'peers', resolve });
   assert.equal((await inside('http://peers:4319/webhooks', to('172.18.0.5'))).length, 1);
   assert.equal((await inside('http://peers:4319/webhooks', to('fd00::5', '127.0.0.1'))).length, 2);
   for (const [url, ...addresses] of [
