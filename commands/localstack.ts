@@ -76,7 +76,7 @@ async function run(): Promise<void> {
   if (options.json && !complete) say(`missing: ${first.missing.join('; ')}`);
   up = !options.once && peers.own;
   if (up)
-    say('\nUp: database, collector and receiver live in this process. Ctrl-C stops them; what is deployed stays.');
+    say('\nUp: database, collector and receiver live in this process. Ctrl-C stops them; what is deployed waits.');
   else void stop(complete ? 0 : 1);
 }
 

@@ -4,13 +4,14 @@ import { claim } from '../claim.ts';
 import { deploy, type DeployOptions } from './deploy.ts';
 import type { Deployment } from './deployment.ts';
 import { findLocalStack, type LocalStack } from './localstack.ts';
+import { setMappings } from './mappings.ts';
 import { findPeers, type Peers } from './peers.ts';
 
 /** Stage `local` on LocalStack with everything it talks to. */
 export interface Running extends Deployment {
   localstack: LocalStack;
   peers: Peers;
-  /** Stops what runs in this process; what is deployed stays. */
+  /** Stops what runs in this process. What is deployed stays, with its queues paused if nobody is left whom functions could talk to. */
   stop(): Promise<void>;
 }
 
@@ -39,6 +40,7 @@ export async function startOnLocalStack(options: StartOptions): Promise<Running>
     },
   );
   const stop = async () => {
+    if (peers.own) await setMappings(localstack, false).catch(() => {}); // LocalStack itself may be gone by now
     await peers.stop();
     await release();
   };
@@ -49,6 +51,7 @@ export async function startOnLocalStack(options: StartOptions): Promise<Running>
     );
     options.signal?.throwIfAborted();
     const deployment = await deploy({ ...options, localstack, peers });
+    await setMappings(localstack, true);
     return { ...deployment, localstack, peers, stop };
   } catch (error) {
     await stop();
