@@ -1,6 +1,7 @@
 import awsLambdaFastify from '@fastify/aws-lambda';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import type { FastifyInstance } from 'fastify';
+import { exportInTime } from '../telemetry/edges/deadline.ts';
 import type { Telemetry } from '../telemetry/start.ts';
 
 export type Handler = (event: APIGatewayProxyEvent, context: Context) => Promise<APIGatewayProxyResult>;
@@ -13,11 +14,5 @@ export async function adapt(building: Promise<FastifyInstance>, telemetry: Pick<
   const app = await building;
   const answer = awsLambdaFastify<APIGatewayProxyEvent>(app);
   await app.ready();
-  return async (event, context) => {
-    try {
-      return await answer(event, context);
-    } finally {
-      await telemetry.flush();
-    }
-  };
+  return (event, context) => exportInTime(context, telemetry, () => answer(event, context));
 }

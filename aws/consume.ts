@@ -5,12 +5,13 @@ import type { Opened } from '../telemetry/carry/message.ts';
 import { openMessage } from '../telemetry/carry/message.ts';
 import { withCorrelation } from '../telemetry/correlation.ts';
 import { traceInvocation } from '../telemetry/edges/invocation.ts';
-import type { Failed } from '../telemetry/edges/message.ts';
+import { exportInTime } from '../telemetry/edges/deadline.ts';
+import type { Failed, Overdue } from '../telemetry/edges/message.ts';
 import { traceMessage } from '../telemetry/edges/message.ts';
 import { log } from '../telemetry/log.ts';
 import type { Telemetry } from '../telemetry/start.ts';
 import { backOff, backOffSeconds } from './back-off.ts';
-import { within } from './deadline.ts';
+import { DeadlineExceeded, within } from './deadline.ts';
 import { moveToDeadLetters } from './poison.ts';
 
 /** What a story may know about how its message came. */
@@ -52,21 +53,21 @@ export function consumer<M extends { correlationId: string | undefined }>(
   return async (event, context = {}) => {
     const records = event.Records ?? [];
     const batch = { queue: options.queue.name, messages: records.length };
-    try {
-      return await traceInvocation(context, batch, async (invocation) => {
+    return exportInTime(context, options.telemetry, () =>
+      traceInvocation(context, batch, async (invocation) => {
         const settled = records.map(async (record) => {
           const opened = openMessage(record);
           const about = { queue: options.queue.name, invocation };
-          return traceMessage(opened, about, (failed) => settle(options, context, { record, opened, failed }));
+          return traceMessage(opened, about, (failed, overdue) =>
+            settle(options, context, { record, opened, failed, overdue }),
+          );
         });
         const outcomes = await Promise.allSettled(settled);
         const again = records.filter((_, index) => !isDone(outcomes[index]));
         // A record without an id cannot be named: the empty one makes Lambda retry the whole batch, which loses nothing.
         return { batchItemFailures: again.map(({ messageId }) => ({ itemIdentifier: messageId ?? '' })) };
-      });
-    } finally {
-      await options.telemetry.flush();
-    }
+      }),
+    );
   };
 }
 
@@ -81,6 +82,7 @@ interface Current {
   record: SQSRecord;
   opened: Opened;
   failed: Failed;
+  overdue: Overdue;
 }
 
 async function settle<M extends { correlationId: string | undefined }>(
@@ -111,7 +113,7 @@ async function settle<M extends { correlationId: string | undefined }>(
 async function giveUpOrRetry(
   { queue, sqs }: Pick<Consumer<never>, 'queue' | 'sqs'>,
   context: Partial<LambdaContext>,
-  { record, opened, failed }: Current,
+  { record, opened, failed, overdue }: Current,
   error: unknown,
 ): Promise<'done' | 'again'> {
   const { messageId = '', receives } = opened.arrival;
@@ -130,6 +132,7 @@ async function giveUpOrRetry(
   }
   const seconds = backOffSeconds(receives, error);
   failed(error);
+  if (error instanceof DeadlineExceeded) overdue();
   log.warn('message failed and comes again', { queue: queue.name, messageId, receives, seconds, error });
   await backOff(sqs, queue.url, record.receiptHandle, seconds);
   return 'again';

@@ -1,5 +1,5 @@
 /** A story was still running when its time was up. An ordinary "again". */
-class DeadlineExceeded extends Error {
+export class DeadlineExceeded extends Error {
   override readonly name = 'DeadlineExceeded';
 }
 

@@ -10,6 +10,7 @@ import type { Queue, QueueStatus } from './export/queue.ts';
 import { createQueue } from './export/queue.ts';
 import { describe } from './safe/failure.ts';
 import { configureLog, LEVELS, log } from './log.ts';
+import { openSpans } from './open-spans.ts';
 import { readPropagator } from './propagators/propagator.ts';
 import { readResource } from './settings/resource.ts';
 import { readSampler } from './sampling/sampler.ts';
@@ -110,11 +111,11 @@ function createQueues({ mode, exporters }: TelemetryOptions, env: Environment): 
 }
 
 function register(
-  { service, attributes, settings = {} }: TelemetryOptions,
+  { service, mode, attributes, settings = {} }: TelemetryOptions,
   env: Environment,
-  spanProcessors: Queue[],
+  queues: Queue[],
 ): void {
-  const targets = spanProcessors.map((queue) => queue.status().exporter);
+  const targets = queues.map((queue) => queue.status().exporter);
   const resource = readResource(env, {
     service: settings.serviceName ?? service,
     targets,
@@ -124,6 +125,7 @@ function register(
   const sampler = readSampler(env, { rules: settings.samplingRules, resource: resource.attributes });
   // The provider would read the sampler's name as well, and complain of it a second time.
   const others = { ...env, OTEL_TRACES_SAMPLER: undefined };
+  const spanProcessors = mode === 'function' ? [openSpans, ...queues] : queues;
   const provider = withEnvironment(others, () => new NodeTracerProvider({ resource, sampler, spanProcessors }));
   // Registered even when disabled, and then taken away again: context manager and propagator stay, so that what came in is passed on.
   provider.register({ propagator: readPropagator(env) });

@@ -2,6 +2,7 @@ import type { Context, LambdaFunctionURLEvent, LambdaFunctionURLResult } from 'a
 import { webhookSecretsOf } from '../../aws/webhook-secrets.ts';
 import { readEnv } from '../../core/env.ts';
 import { service } from '../../events/catalogue.ts';
+import { exportInTime } from '../../telemetry/edges/deadline.ts';
 import { traceFunctionUrl } from '../../telemetry/edges/function-url.ts';
 import { functionExporters } from '../../telemetry/export/function-exporters.ts';
 import { log } from '../../telemetry/log.ts';
@@ -18,17 +19,15 @@ const secrets = webhookSecretsOf(settings.WEBHOOK_SECRETS);
 export const handler = async (event: LambdaFunctionURLEvent, context: Context): Promise<LambdaFunctionURLResult> => {
   const { headers, requestContext } = event;
   const body = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
-  try {
+  return exportInTime(context, telemetry, async () => {
     const verdict = webhookReceiver(await secrets())({ method: requestContext.http.method, headers, body });
     // Whoever has not signed does not write into our traces: theirs is linked to.
     const edge = verdict.status === 204 ? 'continue' : 'link';
-    return await traceFunctionUrl(event, context, edge, async () => {
+    return traceFunctionUrl(event, context, edge, async () => {
       tell(verdict);
       return { statusCode: verdict.status, ...(verdict.status === 405 && { headers: { allow: 'POST' } }) };
     });
-  } finally {
-    await telemetry.flush();
-  }
+  });
 };
 
 function tell(verdict: Verdict): void {

@@ -14,6 +14,7 @@ export interface LambdaContextLike {
   functionName?: string | undefined;
   awsRequestId?: string | undefined;
   invokedFunctionArn?: string | undefined;
+  getRemainingTimeInMillis?: (() => number) | undefined;
 }
 
 /** What it was called for. */

@@ -5,12 +5,16 @@ import type { Opened } from '../carry/message.ts';
 import type { TraceContext } from '../carry/trace-context.ts';
 import { fromTraceContext } from '../carry/trace-context.ts';
 import { withEntry } from '../entry.ts';
+import { endOpenSpans } from '../open-spans.ts';
 import { recordFailure } from '../safe/failure.ts';
 import { startSpan } from '../tracer.ts';
 import type { Invocation } from './invocation.ts';
 
 /** Marks the message's span as failed without throwing; `type` becomes `error.type`. */
 export type Failed = (error: unknown, type?: string) => void;
+
+/** Says that the message's time is up: what still runs below its span then ends with it, as ERROR. */
+export type Overdue = () => void;
 
 /**
  * Wraps the processing of one message in its CONSUMER span: a child of the message's own context, never of the
@@ -19,19 +23,24 @@ export type Failed = (error: unknown, type?: string) => void;
 export async function traceMessage<T>(
   opened: Opened,
   { queue, invocation }: { queue: string; invocation: Invocation },
-  work: (failed: Failed) => Promise<T>,
+  work: (failed: Failed, overdue: Overdue) => Promise<T>,
 ): Promise<T> {
   const parent = fromTraceContext(opened.carried);
   const links = [linkTo(invocation), linkToCarried(opened.link)].filter((link) => link !== undefined);
   const options = { kind: SpanKind.CONSUMER, links, attributes: describe(opened, queue) };
   const span = startSpan(`process ${queue}`, options, parent);
   const failed: Failed = (error, type) => recordFailure(span, error, type);
+  let late = false;
+  const overdue: Overdue = () => {
+    late = true;
+  };
   try {
-    return await context.with(withEntry(parent, span), () => work(failed));
+    return await context.with(withEntry(parent, span), () => work(failed, overdue));
   } catch (error) {
     failed(error);
     throw error;
   } finally {
+    if (late) endOpenSpans("still running when the message's time was up", span.spanContext());
     span.end();
   }
 }
