@@ -4,9 +4,8 @@ import { name } from './attributes.ts';
 import { resolveAliases } from './settings/aliases.ts';
 import { routeDiagnostics } from './settings/diagnostics.ts';
 import type { ExporterFactories } from './export/exporters.ts';
-import { readExporters } from './export/exporters.ts';
-import { readOtlp } from './export/otlp/otlp.ts';
-import type { Queue, QueueStatus } from './export/queue.ts';
+import { makeExporters } from './export/make.ts';
+import type { Queue } from './export/queue.ts';
 import { createQueue } from './export/queue.ts';
 import { describe } from './safe/failure.ts';
 import { configureLog, LEVELS, log } from './log.ts';
@@ -17,6 +16,8 @@ import { readSampler } from './sampling/sampler.ts';
 import type { Settings } from './settings/settings.ts';
 import { attributesOf, complete } from './settings/settings.ts';
 import type { Attributes } from './span.ts';
+import type { TelemetryStatus } from './status.ts';
+import { provideStatus } from './status.ts';
 import type { Environment } from './settings/variables.ts';
 import { readFlag, readName, readNumber, withEnvironment } from './settings/variables.ts';
 
@@ -32,12 +33,6 @@ export interface TelemetryOptions {
   /** What the program wants where the environment says nothing. */
   settings?: Settings;
   env?: NodeJS.ProcessEnv;
-}
-
-export interface TelemetryStatus {
-  /** False when `OTEL_SDK_DISABLED` says so, or when the start failed. */
-  enabled: boolean;
-  exporters: QueueStatus[];
 }
 
 export interface Telemetry {
@@ -61,22 +56,24 @@ const SERVER_TIMEOUT = 2000;
  */
 export function startTelemetry(options: TelemetryOptions): Telemetry {
   const queues: Queue[] = [];
-  let enabled = false;
+  const about = { enabled: false, service: options.service, startedAt: new Date().toISOString() };
+  const status = (): TelemetryStatus => ({ ...about, exporters: queues.map((queue) => queue.status()) });
   const shutdown = async (): Promise<void> => {
     await Promise.all(queues.map((queue) => queue.shutdown()));
     if (current === shutdown) unregister();
   };
   unregister();
   current = shutdown;
+  provideStatus(status);
   try {
     const env = readEnvironment(options);
     routeDiagnostics(env);
-    enabled = !readFlag(env, 'OTEL_SDK_DISABLED');
-    if (enabled) queues.push(...createQueues(options, env));
-    register(options, env, queues);
-    if (!enabled) trace.disable();
+    about.enabled = !readFlag(env, 'OTEL_SDK_DISABLED');
+    if (about.enabled) queues.push(...createQueues(options, env));
+    about.service = register(options, env, queues);
+    if (!about.enabled) trace.disable();
   } catch (thrown) {
-    enabled = false;
+    about.enabled = false;
     log.warn('telemetry could not be started; the work goes on without it', { error: describe(thrown) });
   }
   return {
@@ -84,7 +81,7 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
       await Promise.all(queues.map((queue) => queue.flush()));
     },
     shutdown,
-    status: () => ({ enabled, exporters: queues.map((queue) => queue.status()) }),
+    status,
   };
 }
 
@@ -102,26 +99,27 @@ function startLog(service: string, env: Environment): void {
 
 function createQueues({ mode, exporters }: TelemetryOptions, env: Environment): Queue[] {
   const isFunction = mode === 'function';
-  const { timeoutMillis, isHttps, rest } = readOtlp(env, isFunction ? FUNCTION_TIMEOUT : SERVER_TIMEOUT);
   const most = readNumber(env, 'OTEL_BSP_MAX_QUEUE_SIZE', [1, 100_000]) ?? 2048;
   const everyMs = isFunction ? undefined : (readNumber(env, 'OTEL_BSP_SCHEDULE_DELAY', [1, 60_000]) ?? 1000);
-  const keepAlive = !isFunction || isHttps;
-  const made = withEnvironment(rest, () => readExporters(rest, exporters, { timeoutMillis, keepAlive }));
+  const limit = isFunction ? FUNCTION_TIMEOUT : SERVER_TIMEOUT;
+  const { exporters: made, timeoutMillis } = makeExporters(env, exporters, { most: limit, isFunction });
   return made.map((named) => createQueue(named, { most, everyMs, timeoutMillis }));
 }
 
+/** @returns `service.name`. */
 function register(
   { service, mode, attributes, settings = {} }: TelemetryOptions,
   env: Environment,
   queues: Queue[],
-): void {
+): string {
   const targets = queues.map((queue) => queue.status().exporter);
   const resource = readResource(env, {
     service: settings.serviceName ?? service,
     targets,
     attributes: { ...attributes, ...attributesOf(settings) },
   });
-  configureLog({ service: String(resource.attributes[name.serviceName]) });
+  const named = String(resource.attributes[name.serviceName]);
+  configureLog({ service: named });
   const sampler = readSampler(env, { rules: settings.samplingRules, resource: resource.attributes });
   // The provider would read the sampler's name as well, and complain of it a second time.
   const others = { ...env, OTEL_TRACES_SAMPLER: undefined };
@@ -129,6 +127,7 @@ function register(
   const provider = withEnvironment(others, () => new NodeTracerProvider({ resource, sampler, spanProcessors }));
   // Registered even when disabled, and then taken away again: context manager and propagator stay, so that what came in is passed on.
   provider.register({ propagator: readPropagator(env) });
+  return named;
 }
 
 let current: (() => Promise<void>) | undefined;
@@ -140,4 +139,5 @@ function unregister(): void {
   propagation.disable();
   diag.disable();
   current = undefined;
+  provideStatus(undefined);
 }

@@ -4,6 +4,7 @@ import type { Deps } from '../connect.ts';
 import { unavailable } from '../problems/of-error.ts';
 import { found } from '../wire/answers.ts';
 import { problemAnswers } from '../problems/schema.ts';
+import { telemetryStatus } from '../../telemetry/status.ts';
 import { version } from '../version.ts';
 
 const READY_WITHIN_MS = 1000;
@@ -20,7 +21,27 @@ const Summary = Type.Object({
   database: Type.Union([Type.Literal('ok'), Type.Literal('unreachable')]),
 });
 
-/** `/health` sums up, `/health/live` says that the process answers, `/health/ready` that it can do work. */
+const count = () => Type.Integer({ minimum: 0 });
+const moment = () => Type.String({ format: 'date-time' });
+/** Says of an exporter what it does, not where: addresses are not for whoever may ask this. */
+const Telemetry = Type.Object({
+  enabled: Type.Boolean({ description: 'False also where telemetry was never started.' }),
+  service: Type.Optional(Type.String()),
+  started_at: Type.Optional(moment()),
+  exporters: Type.Array(
+    Type.Object({
+      exporter: Type.String(),
+      breaker: Type.Union([Type.Literal('closed'), Type.Literal('open'), Type.Literal('half-open')]),
+      waiting: count(),
+      exported: count(),
+      dropped: count(),
+      failed: Type.Integer({ minimum: 0, description: 'Exports that failed.' }),
+      last_error: Type.Optional(Type.Object({ message: Type.String(), at: moment() })),
+    }),
+  ),
+});
+
+/** `/health` sums up, `/health/live` says that the process answers, `/health/ready` that it can do work, `/health/telemetry` what became of its spans. */
 export const health =
   ({ ping }: Deps): FastifyPluginAsyncTypebox =>
   async (app) => {
@@ -45,6 +66,19 @@ export const health =
     );
 
     app.get(
+      '/health/telemetry',
+      {
+        schema: {
+          tags,
+          operationId: 'telemetry',
+          summary: 'What became of its spans',
+          response: { 200: found('What was exported and what was lost, since this process started.', Telemetry) },
+        },
+      },
+      async (): Promise<Static<typeof Telemetry>> => tellTelemetry(),
+    );
+
+    app.get(
       '/health/ready',
       {
         schema: {
@@ -60,6 +94,24 @@ export const health =
       },
     );
   };
+
+function tellTelemetry(): Static<typeof Telemetry> {
+  const status = telemetryStatus();
+  if (!status) return { enabled: false, exporters: [] };
+  return {
+    enabled: status.enabled,
+    service: status.service,
+    started_at: status.startedAt,
+    exporters: status.exporters.map(({ target, lastError, ...counts }) => ({
+      ...counts,
+      ...(lastError && { last_error: { ...lastError, message: withoutAddresses(lastError.message) } }),
+    })),
+  };
+}
+
+/** A network error repeats whom it could not reach. */
+const withoutAddresses = (message: string): string =>
+  message.replaceAll(/\b\w+:\/\/\S+|\[?[\da-f.:]*[.:][\da-f.:]*\]?:\d+|\b[\w-]+(?:\.[\w-]+)+(?::\d+)?/gi, '(address)');
 
 /** True when the work settles well in time. */
 async function within(milliseconds: number, work: () => Promise<unknown>): Promise<boolean> {

@@ -13,9 +13,12 @@ export interface ExporterOptions {
   keepAlive: boolean;
 }
 
-/** What a factory makes. One that accepts a batch may still have had to leave out spans of it, and counts them since its start. */
+/** What a factory makes. */
 export interface TraceExporter extends SpanExporter {
+  /** Spans it had to leave out of batches it accepted, since its start. */
   dropped?(): number;
+  /** Where it sends, for people: without credentials and query. */
+  target?: string;
 }
 
 /** Makes an exporter. What it reads of the environment is `env`; the stock ones read `process.env`, which is the same then. */

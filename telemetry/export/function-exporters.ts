@@ -4,6 +4,7 @@ import { functionCredentials } from './xray/credentials.ts';
 import type { ExporterFactories } from './exporters.ts';
 import { readJaegerUrl } from './otlp/jaeger.ts';
 import { otlpOverHttp, stockOtlp } from './otlp/http.ts';
+import { otlpUrl } from './otlp/otlp.ts';
 import { xrayExporter } from './xray/xray.ts';
 
 /** What a function's bundle carries: OTLP as protobuf under its names, the X-Ray daemon, and the console. Every other exporter is "not in this bundle". */
@@ -11,6 +12,6 @@ export const functionExporters: ExporterFactories = {
   'otlp:http/protobuf': otlpOverHttp(functionCredentials),
   xray: (_options, env) => xrayExporter(env),
   console: (_options, env) => consoleExporter(env),
-  jaeger: (options, env) => stockOtlp(options, readJaegerUrl(env)),
+  jaeger: (options, env) => stockOtlp(options, readJaegerUrl(env), otlpUrl(env)),
   coralogix: coralogixExporter,
 };

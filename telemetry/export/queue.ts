@@ -1,11 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { TraceFlags } from '@opentelemetry/api';
+import { diag, TraceFlags } from '@opentelemetry/api';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace-node';
 import { log } from '../log.ts';
 import type { Breaker, BreakerState } from './breaker.ts';
 import { createBreaker } from './breaker.ts';
 import type { NamedExporter } from './exporters.ts';
 import { exportOnce } from './attempt.ts';
+import { reasonOf } from './outcome.ts';
 
 export interface QueueOptions {
   /** Spans that may wait; more are dropped and counted. */
@@ -20,10 +21,17 @@ export interface QueueOptions {
 /** What became of the spans of one exporter since the start. */
 export interface QueueStatus {
   exporter: string;
+  /** Where it sends, without credentials; absent for an exporter that sends nowhere. */
+  target?: string;
   breaker: BreakerState;
   waiting: number;
   exported: number;
+  /** Spans, whatever the reason: no room, the breaker open, a failed export, refused by the backend. */
   dropped: number;
+  /** Exports that failed. */
+  failed: number;
+  /** Of the last export that failed, with secrets masked; it stays after a success. */
+  lastError?: { message: string; at: string };
 }
 
 export interface Queue extends SpanProcessor {
@@ -45,13 +53,15 @@ export function createQueue({ name, exporter }: NamedExporter, options: QueueOpt
   const { breaker = createBreaker() } = options;
   // Exports run in the context of the start, so that neither a socket nor a log line belongs to the request that caused it.
   const outside = AsyncLocalStorage.snapshot();
-  const counts = { exported: 0, dropped: 0 };
+  const counts = { exported: 0, dropped: 0, failed: 0 };
+  let lastError: QueueStatus['lastError'];
   let waiting: ReadableSpan[] = [];
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
 
-  const drop = (count: number) => {
+  const drop = (count: number, why: string) => {
     counts.dropped += count;
+    if (count > 0) diag.debug(`${name}: ${many(count)} dropped: ${why}`);
   };
 
   const send = async (): Promise<void> => {
@@ -59,20 +69,25 @@ export function createQueue({ name, exporter }: NamedExporter, options: QueueOpt
       const batch = waiting;
       waiting = [];
       if (breaker.state() === 'open') {
-        drop(batch.length);
+        drop(batch.length, 'the breaker is open');
         return;
       }
       const before = exporter.dropped?.() ?? 0;
+      const began = performance.now();
       const failure = await exportOnce(exporter, batch, options.timeoutMillis);
       if (!failure) {
         const left = (exporter.dropped?.() ?? 0) - before;
-        drop(left);
+        drop(left, 'the exporter or its backend refused them');
         counts.exported += batch.length - left;
+        diag.debug(`${name}: ${many(batch.length - left)} exported in ${Math.round(performance.now() - began)} ms`);
         if (breaker.succeeded()) log.info('telemetry is exported again', { exporter: name, dropped: counts.dropped });
         continue;
       }
-      drop(batch.length);
-      if (breaker.failed()) log.warn('telemetry is not exported for now', { exporter: name, reason: failure.message });
+      const message = reasonOf(failure);
+      counts.failed += 1;
+      lastError = { message, at: new Date().toISOString() };
+      drop(batch.length, message);
+      if (breaker.failed()) log.warn('telemetry is not exported for now', { exporter: name, reason: message });
     }
   };
 
@@ -97,7 +112,7 @@ export function createQueue({ name, exporter }: NamedExporter, options: QueueOpt
       if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return;
       const state = breaker.state();
       if (state === 'open' || waiting.length >= options.most) {
-        drop(1);
+        drop(1, state === 'open' ? 'the breaker is open' : `${options.most} are waiting`);
         return;
       }
       waiting.push(span);
@@ -112,9 +127,18 @@ export function createQueue({ name, exporter }: NamedExporter, options: QueueOpt
       clearTimeout(timer);
       await within(FLUSH_MS, exporter.shutdown());
     },
-    status: () => ({ exporter: name, breaker: breaker.state(), waiting: waiting.length, ...counts }),
+    status: () => ({
+      exporter: name,
+      ...(exporter.target && { target: exporter.target }),
+      breaker: breaker.state(),
+      waiting: waiting.length,
+      ...counts,
+      ...(lastError && { lastError }),
+    }),
   };
 }
+
+const many = (count: number): string => (count === 1 ? '1 span' : `${count} spans`);
 
 /** Waits for work that never rejects or for its time to be over, whichever comes first. */
 async function within(milliseconds: number, work: Promise<void>): Promise<void> {

@@ -1,7 +1,6 @@
-import { log } from '../log.ts';
 import { redact } from '../safe/redact.ts';
 import type { Environment } from './variables.ts';
-import { readNumber, said, warn } from './variables.ts';
+import { note, readNumber, said, warn } from './variables.ts';
 
 /** A name that is not the standard's, and what it came to. */
 interface Alias {
@@ -89,14 +88,14 @@ export function resolveAliases(given: Environment): Environment {
 function read(alias: Alias, value: string, env: Environment): Environment | undefined {
   const taken = takenBy(alias, env);
   if (taken) {
-    log.info(`${alias.name} is ignored: ${taken} is the standard's name for it, and is set`);
+    note(alias.name, `is ignored: ${taken} is the standard's name for it, and is set`);
     return undefined;
   }
   const translated = alias.translate(value, env);
   if (!translated) return undefined;
   const words = alias.attribute ? { OTEL_RESOURCE_ATTRIBUTES: `${alias.attribute}=${value}` } : translated;
   const written = Object.entries(words).map(([name, meant]) => `${name}=${redact(meant ?? '', 100)}`);
-  log.info(`${alias.name} is an alias, read as ${written.join(' and ')}`);
+  note(alias.name, `is an alias, read as ${written.join(' and ')}`, Object.keys(translated));
   return translated;
 }
 
@@ -105,6 +104,9 @@ function takenBy(alias: Alias, env: Environment): string | undefined {
   const keys = (said(env, 'OTEL_RESOURCE_ATTRIBUTES') ?? '').split(',').map((pair) => pair.split('=', 1)[0]?.trim());
   return keys.includes(alias.attribute) ? `${alias.attribute} in OTEL_RESOURCE_ATTRIBUTES` : undefined;
 }
+
+/** Every alias there is. */
+export const ALIASES: readonly string[] = aliases.map(({ name }) => name);
 
 /** True when the environment says, in whatever words, where traces are to go. */
 export const namesBackend = (env: Environment): boolean =>

@@ -19,7 +19,8 @@ const MOST = 100;
 
 /**
  * Lets OpenTelemetry's own complaints into the log, each only once, its errors as our warnings: trouble of telemetry's
- * is never an error of the work. `OTEL_LOG_LEVEL` says how much is wanted; warnings unless it is set.
+ * is never an error of the work. `OTEL_LOG_LEVEL` says how much is wanted; warnings unless it is set. Whoever sets it to
+ * `debug` gets every line, what is exported and dropped above all, without having to set `LOG_LEVEL` as well.
  */
 export function routeDiagnostics(env: Environment): void {
   const level = readName(env, 'OTEL_LOG_LEVEL', { here: Object.keys(levels), elsewhere: [], otherwise: 'warn' });
@@ -27,18 +28,23 @@ export function routeDiagnostics(env: Environment): void {
   const once =
     (write: typeof log.warn) =>
     (message: string, ...details: unknown[]) => {
-      const text = [message, ...details.filter((detail) => typeof detail === 'string')].join(' ').slice(0, 500);
+      const text = textOf(message, details);
       const kind = text.replaceAll(/[0-9a-f]{8,}|\d+/g, '#');
       if (seen.has(kind) || seen.size >= MOST) return;
       seen.add(kind);
       write(`OpenTelemetry: ${text}`);
     };
+  const every = (message: string, ...details: unknown[]) => log.info(`telemetry: ${textOf(message, details)}`);
   const logger: DiagLogger = {
     error: once(log.warn),
     warn: once(log.warn),
     info: once(log.info),
-    debug: once(log.debug),
-    verbose: once(log.debug),
+    debug: every,
+    verbose: every,
   };
   diag.setLogger(logger, { logLevel: levels[level] ?? DiagLogLevel.WARN, suppressOverrideMessage: true });
 }
+
+/** Texts alone: an object among the details may hold headers. */
+const textOf = (message: string, details: unknown[]): string =>
+  [message, ...details.filter((detail) => typeof detail === 'string')].join(' ').slice(0, 500);

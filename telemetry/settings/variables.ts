@@ -6,9 +6,41 @@ export type Environment = Record<string, string | undefined>;
 /** What a variable says; an empty one says nothing. */
 export const said = (env: Environment, variable: string): string | undefined => env[variable]?.trim() || undefined;
 
+/** What a reader found out about a variable. */
+export interface Finding {
+  variable: string;
+  /** What it came to, as text; `undefined` when nothing of what it says counts, or it says nothing. */
+  value?: string | undefined;
+  /** What is wrong with it, and what is done instead. */
+  problem?: string;
+  /** What is worth knowing though nothing is wrong. */
+  note?: string;
+  /** The standard's variables an alias was put into. */
+  aliasOf?: readonly string[];
+}
+
+let watcher: ((finding: Finding) => void) | undefined;
+
+/** Runs what reads settings and tells what the readers find out: how `npm run doctor` knows without reading anything itself. */
+export function watchReaders<T>(tell: (finding: Finding) => void, work: () => T): T {
+  watcher = tell;
+  try {
+    return work();
+  } finally {
+    watcher = undefined;
+  }
+}
+
 /** A variable of telemetry's that is wrong only warns, once, saying what was allowed and what is done instead: the work goes on. */
 export function warn(variable: string, problem: string, instead: string): void {
   log.warn(`${variable} ${problem}; ${instead}`);
+  watcher?.({ variable, problem: `${problem}; ${instead}` });
+}
+
+/** Says in one line of the log what is worth knowing about a variable that is not wrong. */
+export function note(variable: string, text: string, aliasOf?: readonly string[]): void {
+  log.info(`${variable} ${text}`);
+  watcher?.({ variable, note: text, ...(aliasOf && { aliasOf }) });
 }
 
 /** What a variable may say: the names this program can serve, and the standard's others, which it knows but does not carry. */
@@ -32,6 +64,7 @@ export function readNames(env: Environment, variable: string, names: Names): str
     const instead = known.length > 0 ? 'it is left out' : `using ${names.otherwise}`;
     warn(variable, `"${redact(name, 40)}" ${problem}`, `${instead} (allowed: ${names.here.join(', ')})`);
   }
+  watcher?.({ variable, value: known.length > 0 ? known.join(',') : undefined });
   return known.length > 0 ? known : names.otherwise.split(',');
 }
 
@@ -44,7 +77,9 @@ export function readNumber(env: Environment, variable: string, [min, max]: [numb
   const text = said(env, variable);
   if (text === undefined) return undefined;
   const value = Number(text);
-  if (value >= min && value <= max) return value;
+  const isAllowed = value >= min && value <= max;
+  watcher?.({ variable, value: isAllowed ? String(value) : undefined });
+  if (isAllowed) return value;
   warn(variable, `must be a number from ${min} to ${max}`, 'using the default');
   return undefined;
 }
@@ -52,8 +87,9 @@ export function readNumber(env: Environment, variable: string, [min, max]: [numb
 /** Reads `true` or `false`, in any case; false when it is not set, and after a warning when it is wrong. */
 export function readFlag(env: Environment, variable: string): boolean {
   const value = said(env, variable)?.toLowerCase();
-  if (value !== undefined && value !== 'true' && value !== 'false')
-    warn(variable, 'must be true or false', 'using false');
+  const isFlag = value === 'true' || value === 'false';
+  watcher?.({ variable, value: isFlag ? value : undefined });
+  if (value !== undefined && !isFlag) warn(variable, 'must be true or false', 'using false');
   return value === 'true';
 }
 

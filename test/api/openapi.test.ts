@@ -35,6 +35,7 @@ test('it lists every route there is, each with its name, summary and tag', () =>
     'GET /health',
     'GET /health/live',
     'GET /health/ready',
+    'GET /health/telemetry',
     'GET /v1/placements',
     'GET /v1/placements/{id}',
     'GET /v1/products',

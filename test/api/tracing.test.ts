@@ -111,7 +111,7 @@ for (const door of api.doors) {
 
     test('health is not traced: no span, no headers, nothing for the statement it sends', async () => {
       api.spans.clear();
-      for (const path of ['/health', '/health/live', '/health/ready']) {
+      for (const path of ['/health', '/health/live', '/health/ready', '/health/telemetry']) {
         const answered = await door.send('GET', path);
         assert.equal(answered.status, 200);
         assert.equal(answered.headers['server-timing'], undefined);

@@ -1,5 +1,6 @@
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import type { ExporterFactory, ExporterOptions, TraceExporter } from '../exporters.ts';
+import { DEFAULT_OTLP, withTarget } from '../target.ts';
 import { otlpUrl } from './otlp.ts';
 import type { Environment } from '../../settings/variables.ts';
 import type { CredentialChain } from '../xray/endpoint.ts';
@@ -11,16 +12,23 @@ export const otlpOverHttp =
   (options, env) => {
     const url = otlpUrl(env);
     const region = xrayRegion(url);
-    if (!url || !region) return stockOtlp(options);
+    if (!url || !region) return stockOtlp(options, undefined, url);
     url.pathname = '/v1/traces'; // Also where the whole address was given as that of all signals.
     return xrayEndpointExporter({ url, region, credentials: credentialsOf(env) }, options, env);
   };
 
-/** The stock exporter, to an address of its own or to the one it reads from the environment. */
-export const stockOtlp = ({ timeoutMillis, keepAlive }: ExporterOptions, url?: string): TraceExporter =>
+/** The stock exporter, to an address of its own or to the one it reads from the environment (`read`). */
+export const stockOtlp = (
+  { timeoutMillis, keepAlive }: ExporterOptions,
+  url?: string,
+  read?: URL | undefined,
+): TraceExporter =>
   // The stock agent is kept where it can be: replacing it also loses the certificates named by the environment.
-  new OTLPTraceExporter({
-    timeoutMillis,
-    ...(url && { url }),
-    ...(keepAlive ? {} : { httpAgentOptions: { keepAlive } }),
-  });
+  withTarget(
+    new OTLPTraceExporter({
+      timeoutMillis,
+      ...(url && { url }),
+      ...(keepAlive ? {} : { httpAgentOptions: { keepAlive } }),
+    }),
+    url ?? read ?? DEFAULT_OTLP,
+  );

@@ -52,6 +52,10 @@ export function otlpUrl(env: Environment): URL | undefined {
   return base ? (URL.parse('v1/traces', base.endsWith('/') ? base : `${base}/`) ?? undefined) : undefined;
 }
 
+/** Where traces go over gRPC: host and port alone count. */
+export const otlpGrpcUrl = (env: Environment): string =>
+  env[FOR_TRACES]?.trim() || env[FOR_ALL]?.trim() || 'http://localhost:4317';
+
 /** The variable that says the protocol: the one for traces where it is set. */
 export const protocolVariable = (env: Environment): string =>
   env['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL']?.trim()

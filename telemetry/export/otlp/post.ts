@@ -6,6 +6,7 @@ import type { Environment } from '../../settings/variables.ts';
 import type { ExporterOptions, TraceExporter } from '../exporters.ts';
 import { outcomeOf } from '../outcome.ts';
 import { createPost } from '../post.ts';
+import { publicUrl } from '../target.ts';
 
 /** A backend that takes OTLP over HTTP and wants more than headers that never change, or takes requests of limited size. */
 export interface OtlpTarget {
@@ -52,6 +53,7 @@ export function otlpPostExporter(target: OtlpTarget, options: ExporterOptions, e
     export: async (spans, done) => done(await outcomeOf(send(view(spans)))),
     shutdown: async () => post.close(),
     dropped: () => dropped,
+    target: publicUrl(target.url),
   };
 }
 

@@ -76,6 +76,7 @@ export function xrayExporter(env: Environment): TraceExporter {
     export: async (spans, done) => done(await result(spans)),
     shutdown: close,
     dropped: () => dropped,
+    target: `udp://${isIPv6(address.host) ? `[${address.host}]` : address.host}:${address.port}`,
   };
 }
 

@@ -4,6 +4,7 @@ import { warn } from '../../settings/variables.ts';
 import type { ExporterFactory } from '../exporters.ts';
 import { outcomeOf } from '../outcome.ts';
 import { createPost } from '../post.ts';
+import { publicUrl } from '../target.ts';
 import { toZipkin } from './span.ts';
 
 const VARIABLE = 'OTEL_EXPORTER_ZIPKIN_ENDPOINT';
@@ -14,11 +15,13 @@ const DEFAULT = 'http://localhost:9411/api/v2/spans';
  * @see docs/decisions/0016-zipkin-by-own-mapping.md
  */
 export const zipkinExporter: ExporterFactory = (options, env) => {
-  const post = createPost(readUrl(env), options);
+  const url = readUrl(env);
+  const post = createPost(url, options);
   const json = { 'content-type': 'application/json' };
   return {
     export: async (spans, done) => done(await outcomeOf(post.send(bodyOf(spans), json))),
     shutdown: async () => post.close(),
+    target: publicUrl(url),
   };
 };
 

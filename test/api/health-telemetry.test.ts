@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { functionExporters } from '../../telemetry/export/function-exporters.ts';
+import { span } from '../../telemetry/span.ts';
+import { startTelemetry } from '../../telemetry/start.ts';
+import { openApi } from '../support/api.ts';
+import { captureLog } from '../support/log-lines.ts';
+import { drain, nobody, startPeer } from '../support/peer.ts';
+
+const api = await openApi();
+const ask = async () => (await api.http.send('GET', '/health/telemetry')).json;
+
+test('where telemetry was never started, it says so', async () => {
+  assert.deepEqual(await ask(), { enabled: false, exporters: [] });
+});
+
+test('it says what was exported, to both doors', async (t) => {
+  const endpoint = await startPeer(t, (request, response) => void drain(request).then(() => response.end()));
+  const telemetry = startTelemetry({
+    service: 'things',
+    mode: 'function',
+    exporters: functionExporters,
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint },
+  });
+  t.after(() => telemetry.shutdown());
+  span('work', () => undefined);
+  await telemetry.flush();
+  for (const door of api.doors) {
+    const { json, status } = await door.send('GET', '/health/telemetry');
+    assert.equal(status, 200);
+    const { started_at: startedAt, ...rest } = json;
+    assert.ok(Math.abs(Date.parse(startedAt) - Date.now()) < 60_000);
+    const counts = { waiting: 0, exported: 1, dropped: 0, failed: 0 };
+    const exporters = [{ exporter: 'otlp', breaker: 'closed', ...counts }];
+    assert.deepEqual(rest, { enabled: true, service: 'things', exporters });
+  }
+});
+
+test('with a dead collector it says so at once, and neither where it is nor what is sent along', async (t) => {
+  const lines = captureLog(t);
+  const dead = (await nobody()).replace('//', '//user:canary@');
+  const telemetry = startTelemetry({
+    service: 'things',
+    mode: 'function',
+    exporters: functionExporters,
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: dead, OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20canary' },
+  });
+  t.after(() => telemetry.shutdown());
+  for (let round = 0; round < 4; round += 1) {
+    span('work', () => undefined);
+    await telemetry.flush();
+  }
+  lines.length = 0;
+  const asked = performance.now();
+  const { text, json } = await api.http.send('GET', '/health/telemetry');
+  assert.ok(performance.now() - asked < 500);
+  const [exporter] = json['exporters'];
+  assert.deepEqual([exporter.breaker, exporter.exported, exporter.failed, exporter.dropped], ['open', 0, 3, 4]);
+  assert.match(exporter.last_error.message, /ECONNREFUSED/);
+  assert.ok(Date.now() - Date.parse(exporter.last_error.at) < 60_000);
+  assert.doesNotMatch(text, /canary|127\.0\.0\.1/);
+  assert.deepEqual(lines, []);
+});
+
+test('the OpenAPI document describes it', async () => {
+  const { json } = await api.http.send('GET', '/openapi.json');
+  const operation = json['paths']['/health/telemetry'].get;
+  assert.equal(operation.operationId, 'telemetry');
+  const { schema } = operation.responses['200'].content['application/json'];
+  assert.deepEqual(Object.keys(schema.properties), ['enabled', 'service', 'started_at', 'exporters']);
+});
