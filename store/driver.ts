@@ -23,9 +23,10 @@ class TracedDriver implements Driver {
   readonly #server: Server;
 
   constructor(options: SessionOptions) {
-    const { hostname, port } = new URL(options.url);
+    const { hostname, port, username } = new URL(options.url);
+    const user = options.login?.user ?? decodeURIComponent(username);
     this.#sessions = new Sessions(options);
-    this.#server = { address: hostname, port: Number(port || 5432) };
+    this.#server = { address: hostname, port: Number(port || 5432), ...(user && { user }) };
   }
 
   async init(): Promise<void> {}
@@ -69,11 +70,12 @@ class Connection implements DatabaseConnection {
 
   async executeQuery<R>({ query, sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
     const statement = describeStatement(query, sql);
+    const wait = statement && this.session.waitOnce();
     const send = async (text: string): Promise<QueryResult<R>> => {
       const { command, rowCount, rows } = await this.session.ask(text, parameters, statement?.changesSchema);
       return { rows, ...(CHANGES.has(command) && { numAffectedRows: BigInt(rowCount ?? 0) }) };
     };
-    return explained(statement ? traceStatement({ ...statement, server: this.#server }, send) : send(sql));
+    return explained(statement ? traceStatement({ ...statement, server: this.#server, wait }, send) : send(sql));
   }
 
   streamQuery(): never {

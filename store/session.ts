@@ -1,5 +1,6 @@
 import { Pool, type PoolClient, type QueryResult } from 'pg';
 import { Unavailable } from '../core/unavailable.ts';
+import { type PoolWait, tellPoolRefusal } from '../telemetry/edges/pool-wait.ts';
 import { log } from '../telemetry/log.ts';
 import { type DatabaseError, isAnswer, toDatabaseError } from './errors.ts';
 import { connectionTo, type Login } from './target.ts';
@@ -65,16 +66,20 @@ export class Sessions {
 
   /** @throws Unavailable when none can be had. */
   async open(): Promise<Session> {
+    const began = performance.now();
+    const waited = () => ({ milliseconds: performance.now() - began, most: this.#pool.options.max });
     try {
       for (;;) {
         const client = await this.#pool.connect();
         const restingSince = this.#restingSince.get(client);
         if (restingSince === undefined || Math.abs(Date.now() - restingSince) < TRUSTED_IDLE_MS) {
-          return new Session(client, () => this.#lost.get(client), this.#answerWithinMs);
+          const wait = { ...waited(), opened: restingSince === undefined };
+          return new Session(client, () => this.#lost.get(client), this.#answerWithinMs, wait);
         }
         client.release(true);
       }
     } catch (error) {
+      tellPoolRefusal(waited());
       const cause = toDatabaseError(error, '08001');
       throw new Unavailable(`the database cannot be reached: ${cause.message}`, { cause });
     }
@@ -90,10 +95,12 @@ export class Session {
   readonly #client: PoolClient;
   readonly #lost: () => Error | undefined;
   readonly #answerWithinMs: number;
+  #wait: PoolWait | undefined;
   #silent = false;
 
-  constructor(client: PoolClient, lost: () => Error | undefined, answerWithinMs: number) {
+  constructor(client: PoolClient, lost: () => Error | undefined, answerWithinMs: number, wait: PoolWait) {
     this.#client = client;
+    this.#wait = wait;
     this.#lost = lost;
     this.#answerWithinMs = answerWithinMs;
   }
@@ -119,6 +126,13 @@ export class Session {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** How long it was waited for, to whoever asks first: a trace says it once. */
+  waitOnce(): PoolWait | undefined {
+    const wait = this.#wait;
+    this.#wait = undefined;
+    return wait;
   }
 
   /** Gives the session back; one that did not answer is closed. */

@@ -49,12 +49,19 @@ export const name = {
   urlFull: 'url.full',
   urlPath: 'url.path',
   urlScheme: 'url.scheme',
+  userId: 'user.id',
 } as const;
 
 /** Names of ours, for what the conventions have no word for. */
 export const own = {
+  /** The wire's and the log's own word, so that one search finds all three; the conventions have it for messaging alone (`messaging.message.conversation_id`). */
+  correlationId: 'correlation_id',
+  /** What is being done, as the code says it (`withCorrelation`). */
+  operation: 'operation',
   /** Integer, of a statement that changes rows; the conventions count rows that come back. */
   affectedRows: 'db.response.affected_rows',
+  /** Milliseconds, from 1 on, a session was waited for: on the first statement that was sent over it. */
+  poolWaitMs: 'db.client.connection.wait_ms',
   /** Integer, only when a message came more than once. */
   receiveCount: 'aws.sqs.message.receive_count',
   redriven: 'aws.sqs.message.redriven',
@@ -68,6 +75,8 @@ export const own = {
   firstReceiveMs: 'messaging.first_receive_ms',
   /** Milliseconds from the event's own `time` to the queue. */
   busMs: 'aws.eventbridge.wait_ms',
+  /** JSON with its secrets masked; only where `TRACE_REQUEST_BODY` asks for it. */
+  requestBody: 'http.request.body.text',
   /** The object was there already, and that is as good as having put it. */
   objectExisted: 'aws.s3.object_existed',
 } as const;

@@ -1,7 +1,9 @@
 import type { Context, Span } from '@opentelemetry/api';
 import { context, createContextKey, trace } from '@opentelemetry/api';
+import { carryCorrelation } from './carry/correlation.ts';
 import type { TraceContext } from './carry/trace-context.ts';
 import { toTraceContext } from './carry/trace-context.ts';
+import { type Correlation, correlation, correlationAttributes, withCorrelation } from './correlation.ts';
 
 const ENTRY = createContextKey('nedlia-telemetry entry span');
 
@@ -10,12 +12,25 @@ export function withEntry(parent: Context, span: Span): Context {
   return trace.setSpan(parent, span).setValue(ENTRY, span);
 }
 
+/** The span by which the work that runs now came into this process; `undefined` outside of a request or message. */
+export const entrySpan = (): Span | undefined => context.active().getValue(ENTRY) as Span | undefined;
+
+/**
+ * Runs work under a correlation that became known only after the request's or message's span had started, as who asks is
+ * known after its token was read: the entry span says it as well.
+ * @example correlateEntry({ userId: session.subject }, () => answer(request));
+ */
+export const correlateEntry = <T>(said: Correlation, work: () => T): T =>
+  withCorrelation(said, () => {
+    entrySpan()?.setAttributes(correlationAttributes(correlation()));
+    return work();
+  });
+
 /**
  * The context of the entry span, however deep below it the current code runs: what is said later, by whichever process,
- * hangs below the request or message that caused it. `undefined` outside of both.
+ * hangs below the request or message that caused it, and says whose work it was. `undefined` outside of both.
  */
 export function entryContext(): TraceContext | undefined {
-  const active = context.active();
-  const span = active.getValue(ENTRY) as Span | undefined;
-  return span && toTraceContext(trace.setSpan(active, span));
+  const span = entrySpan();
+  return span && carryCorrelation(toTraceContext(trace.setSpan(context.active(), span)), correlation());
 }

@@ -2,29 +2,50 @@ import type { Context } from '@opentelemetry/api';
 import { ROOT_CONTEXT, trace, TraceFlags } from '@opentelemetry/api';
 import { undecided } from '../sampling/sampler.ts';
 import { joined, only } from './headers.ts';
-import { fromTraceContext } from './trace-context.ts';
+import type { Place } from './other-formats.ts';
+import { carriesNothing, readOtherFormats, writeOtherFormats } from './other-formats.ts';
+import { fromTraceContext, toTraceContext } from './trace-context.ts';
 import { parseXRay } from './xray.ts';
 
 /** Request headers, their names in lower case, as Node gives them. */
 export type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
 /**
- * Where a caller says it stands: `traceparent` if it is valid, else `X-Amzn-Trace-Id` with Root and Parent, else the
- * root. Never the stock composite, which lets X-Ray overwrite W3C. No baggage: this is a public edge. X-Ray's
- * `Sampled=1` counts as a decision, its `0` never does: our sampler then decides as for a root. Never throws.
+ * Where a caller says it stands: `traceparent` if it is valid, else `X-Amzn-Trace-Id` with Root and Parent, else what the
+ * further formats of `OTEL_PROPAGATORS` read, else the root. Never the stock composite, which lets X-Ray overwrite W3C. No
+ * baggage: this is a public edge. X-Ray's `Sampled=1` counts as a decision, its `0` never does, nor does B3 without a
+ * state: our sampler then decides as for a root. Never throws.
  */
 export function readRequest(headers: Headers): Context {
+  if (carriesNothing()) return ROOT_CONTEXT;
   // Node joins two of these with a comma, which no reader here accepts either.
   const traceparent = only(headers['traceparent'])?.trim();
   const tracestate = joined(headers['tracestate']);
   const carried = fromTraceContext(traceparent === undefined ? undefined : { traceparent, tracestate });
-  return carried === ROOT_CONTEXT ? readXRay(only(headers['x-amzn-trace-id'])?.trim()) : carried;
+  if (carried !== ROOT_CONTEXT) return carried;
+  const place = readXRay(only(headers['x-amzn-trace-id'])?.trim()) ?? readOtherFormats(headers);
+  return place ? toContext(place) : ROOT_CONTEXT;
 }
 
-function readXRay(header: string | undefined): Context {
+/**
+ * The headers by which an HTTP request carries a context, names in lower case: `traceparent`, a `tracestate` of at most 512
+ * bytes if there is one, and what the further formats of `OTEL_PROPAGATORS` write. No baggage.
+ */
+export function writeRequest(context: Context): Record<string, string> {
+  const span = trace.getSpanContext(context);
+  const { traceparent, tracestate } = toTraceContext(context) ?? {};
+  if (!span || !traceparent || carriesNothing()) return {};
+  const written = Object.entries({ traceparent, tracestate, ...writeOtherFormats(span) });
+  return Object.fromEntries(written.filter((header): header is [string, string] => header[1] !== undefined));
+}
+
+function readXRay(header: string | undefined): Place | undefined {
   const { traceId, spanId, sampled } = parseXRay(header) ?? {};
-  if (!traceId || !spanId) return ROOT_CONTEXT;
+  return traceId && spanId ? { traceId, spanId, sampled: sampled || undefined } : undefined;
+}
+
+function toContext({ traceId, spanId, sampled }: Place): Context {
   const traceFlags = sampled === true ? TraceFlags.SAMPLED : TraceFlags.NONE;
   const parent = trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags, isRemote: true });
-  return sampled === true ? parent : undecided(parent);
+  return sampled === undefined ? undecided(parent) : parent;
 }

@@ -1,12 +1,14 @@
 import { context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { name } from '../attributes.ts';
 import { readRequest, type Headers } from '../carry/request.ts';
+import { beginCorrelation, parseCorrelationId } from '../correlation.ts';
 import { withEntry } from '../entry.ts';
 import { redact } from '../safe/redact.ts';
 import { runIn, type Attributes } from '../span.ts';
 import { startSpan } from '../tracer.ts';
 import type { Edge } from './http-server.ts';
 import type { LambdaContextLike } from './invocation.ts';
+import { tellStatements } from './statement-count.ts';
 
 /** A request to a function's URL: what is read of Lambda's payload format 2.0. Header names are in lower case. */
 export interface FunctionUrlEventLike {
@@ -20,7 +22,7 @@ const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPT
 
 /**
  * Wraps the answering of one request to a function's URL in a SERVER span named by its method, for such a URL has no routes. It
- * belongs to the caller's trace or points at it, as `edge` says; baggage is never taken in. An answer of 5xx makes it
+ * belongs to the caller's trace or points at it, as `edge` says; baggage is never taken in, its `x-correlation-id` is. An answer of 5xx makes it
  * ERROR, and so does what `work` throws, which is thrown on.
  * @see https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span
  */
@@ -34,6 +36,7 @@ export function traceFunctionUrl<A extends { statusCode: number }>(
   const parent = edge === 'continue' ? remote : ROOT_CONTEXT;
   const linked = edge === 'link' ? trace.getSpanContext(remote) : undefined;
   const { method } = event.requestContext.http;
+  const whose = { correlationId: parseCorrelationId(event.headers['x-correlation-id']) };
   const span = startSpan(
     METHODS.has(method) ? method : 'HTTP',
     {
@@ -42,17 +45,18 @@ export function traceFunctionUrl<A extends { statusCode: number }>(
       links: linked ? [{ context: linked }] : [],
     },
     parent,
+    whose,
   );
-  return context.with(withEntry(parent, span), () =>
+  const run = () =>
     runIn(span, async () => {
-      const answer = await work();
+      const answer = await work().finally(() => tellStatements(span));
       span.setAttribute(name.httpStatus, answer.statusCode);
       if (answer.statusCode >= 500) {
         span.setAttribute(name.errorType, String(answer.statusCode)).setStatus({ code: SpanStatusCode.ERROR });
       }
       return answer;
-    }),
-  );
+    });
+  return beginCorrelation(whose, () => context.with(withEntry(parent, span), run));
 }
 
 function describe({ rawPath, requestContext: { domainName, http } }: FunctionUrlEventLike, lambda: LambdaContextLike) {

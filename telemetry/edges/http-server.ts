@@ -4,11 +4,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { name } from '../attributes.ts';
 import { readRequest } from '../carry/request.ts';
 import { formatTraceparent } from '../carry/traceparent.ts';
-import { newCorrelationId, parseCorrelationId, withCorrelation } from '../correlation.ts';
+import { beginCorrelation, newCorrelationId, parseCorrelationId } from '../correlation.ts';
 import { withEntry } from '../entry.ts';
 import { recordFailure } from '../safe/failure.ts';
 import { startSpan } from '../tracer.ts';
 import { describeRequest, nameOf } from './http-request.ts';
+import { recordRequestBody } from './request-body.ts';
+import { tellStatements } from './statement-count.ts';
 
 /** What a caller's trace is worth: `continue` makes it ours, `link` begins our own and points at it, `ignore` forgets it. */
 export type Edge = 'continue' | 'link' | 'ignore';
@@ -38,8 +40,14 @@ export function traceRequests(app: FastifyInstance, options: RequestOptions): vo
   // The `done` style, because what runs inside of `context.with` keeps the context: an async hook would return out of it.
   app.addHook('onRequest', (request, reply, done) => {
     const begun = begin(request, reply, options);
-    if (begun) withCorrelation(begun.correlationId, () => context.with(begun.entry, done));
+    if (begun) beginCorrelation(begun, () => context.with(begun.entry, done));
     else done();
+  });
+  // Parsed by now, and not yet judged: what is refused is worth seeing too.
+  app.addHook('preValidation', (request, _reply, done) => {
+    const known = traced.get(request);
+    if (known) recordRequestBody(known.span, request);
+    done();
   });
 }
 
@@ -70,8 +78,9 @@ function begin(
       attributes: describeRequest(request, path),
       links: linked ? [{ context: linked }] : [],
     };
-    const span = startSpan(nameOf(request), options, edge === 'continue' ? remote : ROOT_CONTEXT);
     const correlationId = parseCorrelationId(request.headers['x-correlation-id']) ?? newCorrelationId();
+    const parent = edge === 'continue' ? remote : ROOT_CONTEXT;
+    const span = startSpan(nameOf(request), options, parent, { correlationId });
     const begun: Traced = { span, entry: withEntry(ROOT_CONTEXT, span), correlationId };
     traced.set(request, begun);
     reply.header('x-correlation-id', correlationId);
@@ -104,6 +113,7 @@ function end(request: FastifyRequest, { raw }: FastifyReply, { aborted }: { abor
   if (aborted) fail(span, 'client_aborted');
   else if (statusCode >= 500 && thrown !== undefined) recordFailure(span, thrown);
   else if (statusCode >= 500) fail(span, String(statusCode));
+  tellStatements(span);
   span.end();
 }
 
