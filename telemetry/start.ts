@@ -1,6 +1,7 @@
 import { context, diag, propagation, trace } from '@opentelemetry/api';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { name } from './attributes.ts';
+import { configureEdges } from './edges/configure.ts';
 import { resolveAliases } from './settings/aliases.ts';
 import { routeDiagnostics } from './settings/diagnostics.ts';
 import type { ExporterFactories } from './export/exporters.ts';
@@ -68,6 +69,7 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
   try {
     const env = readEnvironment(options);
     routeDiagnostics(env);
+    configureEdges(env);
     about.enabled = !readFlag(env, 'OTEL_SDK_DISABLED');
     if (about.enabled) queues.push(...createQueues(options, env));
     about.service = register(options, env, queues);

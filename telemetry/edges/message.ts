@@ -9,6 +9,7 @@ import { endOpenSpans } from '../open-spans.ts';
 import { recordFailure } from '../safe/failure.ts';
 import { startSpan } from '../tracer.ts';
 import type { Invocation } from './invocation.ts';
+import { tellStatements } from './statement-count.ts';
 
 /** Marks the message's span as failed without throwing; `type` becomes `error.type`. */
 export type Failed = (error: unknown, type?: string) => void;
@@ -41,6 +42,7 @@ export async function traceMessage<T>(
     throw error;
   } finally {
     if (late) endOpenSpans("still running when the message's time was up", span.spanContext());
+    tellStatements(span);
     span.end();
   }
 }

@@ -28,6 +28,10 @@ export interface Settings {
   samplingRules?: SamplingRule[];
   /** `TRACE_EXCLUDED_URLS`. */
   excludedUrls?: string[];
+  /** `TRACE_REQUEST_BODY`. */
+  requestBodies?: boolean;
+  /** `TRACE_REDACTED_FIELDS`. */
+  redactedFields?: string[];
   /** `OTEL_SERVICE_NAME`, before the `service` of the start. */
   serviceName?: string;
   /** `service.version`. */
@@ -77,5 +81,7 @@ function variablesOf(settings: Settings): Environment {
     OTEL_TRACES_SAMPLER: settings.sampler ?? ratioOnly,
     OTEL_TRACES_SAMPLER_ARG: samplingRate?.toString(),
     TRACE_EXCLUDED_URLS: settings.excludedUrls?.join(','),
+    TRACE_REQUEST_BODY: settings.requestBodies?.toString(),
+    TRACE_REDACTED_FIELDS: settings.redactedFields?.join(','),
   };
 }
