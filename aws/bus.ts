@@ -15,6 +15,8 @@ export interface BusEntry {
   detail: Record<string, unknown>;
   /** What made us say it: the parent of its `send` span. */
   context: TraceContext | undefined;
+  /** Whose work it was, beside what the baggage of `context` says. */
+  correlationId?: string | undefined;
 }
 
 /** Ten entries and 1 MB for one PutEvents (since January 2026); a tenth is kept free for what the service counts otherwise than we do. */
@@ -45,8 +47,11 @@ export function putEvents(
   );
 }
 
-function prepare(bus: string, { source, name, detail, context }: BusEntry): Ready<PutEventsRequestEntry> {
-  const sent = startSend({ system: 'aws.eventbridge', destination: bus, about: name, context });
+function prepare(
+  bus: string,
+  { source, name, detail, context, correlationId }: BusEntry,
+): Ready<PutEventsRequestEntry> {
+  const sent = startSend({ system: 'aws.eventbridge', destination: bus, about: name, context, correlationId });
   const carried = carryInEntry(detail, sent.context);
   const entry = {
     EventBusName: bus,

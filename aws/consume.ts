@@ -3,11 +3,11 @@ import type { Context as LambdaContext, SQSBatchResponse, SQSEvent, SQSRecord } 
 import { Permanent } from '../core/permanent.ts';
 import type { Opened } from '../telemetry/carry/message.ts';
 import { openMessage } from '../telemetry/carry/message.ts';
-import { withCorrelation } from '../telemetry/correlation.ts';
 import { traceInvocation } from '../telemetry/edges/invocation.ts';
 import { exportInTime } from '../telemetry/edges/deadline.ts';
 import type { Failed, Overdue } from '../telemetry/edges/message.ts';
 import { traceMessage } from '../telemetry/edges/message.ts';
+import { correlateEntry } from '../telemetry/entry.ts';
 import { log } from '../telemetry/log.ts';
 import type { Telemetry } from '../telemetry/start.ts';
 import { backOff, backOffSeconds } from './back-off.ts';
@@ -99,7 +99,7 @@ async function settle<M extends { correlationId: string | undefined }>(
   } catch (error) {
     return giveUpOrRetry(options, context, current, error);
   }
-  return withCorrelation(message.correlationId, async () => {
+  return correlateEntry({ correlationId: message.correlationId }, async () => {
     const limit = Math.min(options.capMs ?? 25_000, timeLeft(context) - RESERVE_MS);
     try {
       await within(limit, async (signal) => options.story(message, { messageId, sentAt, receives, signal }));

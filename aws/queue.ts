@@ -13,6 +13,8 @@ export interface QueueMessage {
   body: Record<string, unknown>;
   /** What made us say it: the parent of its `send` span. */
   context: TraceContext | undefined;
+  /** Whose work it was, beside what the baggage of `context` says. */
+  correlationId?: string | undefined;
   /** Beside those that carry the trace; ten in all. */
   attributes?: Record<string, MessageAttributeValue>;
 }
@@ -58,12 +60,12 @@ export async function sendNudge(client: SQSClient, url: string, delaySeconds: nu
 
 function prepare(
   queue: string,
-  { body, context, attributes }: QueueMessage,
+  { body, context, correlationId, attributes }: QueueMessage,
 ): Ready<Omit<SendMessageBatchRequestEntry, 'Id'>> {
   const { command } = body;
   const about = typeof command === 'string' ? command : undefined;
-  const sent = startSend({ system: 'aws.sqs', destination: queue, about, context });
-  const carried = carryInMessage(attributes ?? {}, sent.context);
+  const sent = startSend({ system: 'aws.sqs', destination: queue, about, context, correlationId });
+  const carried = carryInMessage(attributes ?? {}, sent.context, sent.correlationId);
   const entry = {
     MessageBody: JSON.stringify(body),
     MessageAttributes: carried.attributes,

@@ -50,7 +50,13 @@ async function sendEvents({ eventBridge, bus }: Ways, rows: OutboxRow[], signal:
     const source = sources.get(row.name);
     if (!source) continue;
     known.push(row);
-    entries.push({ source, name: row.name, detail: row.payload, context: row.context });
+    entries.push({
+      source,
+      name: row.name,
+      detail: row.payload,
+      context: row.context,
+      correlationId: row.correlationId,
+    });
   }
   const unknown = rows.filter((row) => !known.includes(row)).map((row) => ({ row, refused: 'UnknownEvent' }));
   return [...unknown, ...results(known, await putEvents(eventBridge, bus, entries, signal))];
@@ -64,7 +70,7 @@ async function sendCommands(
 ): Promise<Sent[]> {
   const url = queues[name];
   if (!url) return rows.map((row) => ({ row, refused: 'UnknownQueue' }));
-  const messages = rows.map(({ payload, context }) => ({ body: payload, context }));
+  const messages = rows.map(({ payload, context, correlationId }) => ({ body: payload, context, correlationId }));
   return results(rows, await sendMessages(sqs, { name, url }, messages, signal));
 }
 

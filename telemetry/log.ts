@@ -1,5 +1,5 @@
 import { context, isSpanContextValid, trace } from '@opentelemetry/api';
-import { correlationId } from './correlation.ts';
+import { correlation, correlationFields } from './correlation.ts';
 import { printable } from './safe/printable.ts';
 
 export type Fields = Record<string, unknown>;
@@ -63,10 +63,9 @@ function callers(fields: Fields): Fields {
 
 function whereabouts(): Fields {
   const span = trace.getSpanContext(context.active());
-  const id = correlationId();
   return {
     ...(span && isSpanContextValid(span) && { trace_id: span.traceId, span_id: span.spanId, trace_flags: flags(span) }),
-    ...(id && { correlation_id: id }),
+    ...correlationFields(correlation()),
   };
 }
 

@@ -17,10 +17,8 @@ export const notify =
     if (said.kind === 'command') {
       throw new Permanent('unexpected-message', `${said.name} is nothing for ${service.notifier}`);
     }
-    const { id, name, occurredAt, correlationId, data } = said;
+    const { id, name, occurredAt, data } = said;
     const body = JSON.stringify({ type: name, timestamp: occurredAt, data });
     const attributes = { 'placement.id': data.placement_id, 'nedlia.event.name': name };
-    await span('notifier.send_notification', attributes, () =>
-      send({ id, body, correlationId, attempt: receives }, signal),
-    );
+    await span('notifier.send_notification', attributes, () => send({ id, body, attempt: receives }, signal));
   };

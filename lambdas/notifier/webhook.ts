@@ -9,7 +9,6 @@ import { addressesOf, type TargetOptions } from './target.ts';
 export interface WebhookMessage {
   id: string;
   body: string;
-  correlationId: string | undefined;
   /** 1 for the first time. */
   attempt: number;
 }
@@ -35,7 +34,7 @@ const MAX_RETRY_AFTER_SECONDS = 900;
 export function webhookSender({ url, secrets, deadlineMs = 15_000, ...target }: WebhookOptions) {
   const shown = new URL('/', url); // a path is often a secret of its own: spans see the host alone
 
-  return async ({ id, body, correlationId, attempt }: WebhookMessage, signal: AbortSignal): Promise<void> => {
+  return async ({ id, body, attempt }: WebhookMessage, signal: AbortSignal): Promise<void> => {
     signal.throwIfAborted();
     const within = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);
     const signers = (await secrets()).map((secret) => new Webhook(secret));
@@ -49,7 +48,6 @@ export function webhookSender({ url, secrets, deadlineMs = 15_000, ...target }: 
         'webhook-id': id,
         'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
         'webhook-signature': signers.map((signer) => signer.sign(id, now, body)).join(' '),
-        ...(correlationId && { 'x-correlation-id': correlationId }),
       }),
     );
     judge(answer);

@@ -2,7 +2,7 @@ import type { Baggage, BaggageEntry } from '@opentelemetry/api';
 import { baggageEntryMetadataFromString, propagation } from '@opentelemetry/api';
 
 /** W3C's own limits for a baggage every hop must be able to carry: 64 members, 8,192 bytes. More is dropped whole, not cut. */
-const MAX_BYTES = 8192;
+export const MAX_BYTES = 8192;
 const MAX_MEMBERS = 64;
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
@@ -25,8 +25,12 @@ export function formatBaggage(baggage: Baggage | undefined): string | undefined 
     return `${key}=${encodeURIComponent(value)}${properties ? `;${properties}` : ''}`;
   });
   const written = members.join(',');
-  return written && members.length <= MAX_MEMBERS && Buffer.byteLength(written) <= MAX_BYTES ? written : undefined;
+  return written && fitsBaggage(written, members.length) ? written : undefined;
 }
+
+/** True for a baggage every hop must be able to carry. */
+export const fitsBaggage = (written: string, members: number): boolean =>
+  members <= MAX_MEMBERS && Buffer.byteLength(written) <= MAX_BYTES;
 
 function parseMember(member: string): [string, BaggageEntry] | undefined {
   const [pair = '', ...properties] = member.split(';');

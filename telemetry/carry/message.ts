@@ -1,6 +1,8 @@
 import { fields } from '../safe/fields.ts';
 import type { Arrival, SqsRecordLike } from './arrival.ts';
 import { messageAttribute, readArrival } from './arrival.ts';
+import type { Correlation } from '../correlation.ts';
+import { readCorrelation } from './correlation.ts';
 import { TRACE_FIELD } from './entry.ts';
 import type { Carrier, TraceContext } from './trace-context.ts';
 import { fromTraceContext, toTraceContext } from './trace-context.ts';
@@ -20,6 +22,8 @@ export interface Opened {
   /** Why a new trace has to be started, when the message is to blame. */
   status: 'missing' | 'invalid' | undefined;
   arrival: Arrival;
+  /** Whose work it is; known also when the body is none. */
+  correlation: Correlation;
 }
 
 /** An archive replay of an event older than this gets a trace of its own: the old one is closed, and often deleted. */
@@ -33,12 +37,13 @@ const REPLAY_CONTINUES_MS = 24 * 60 * 60 * 1000;
 export function openMessage(record: SqsRecordLike, now = Date.now()): Opened {
   const { body, parseError } = parse(record.body ?? record.Body);
   const found = carriers(record, body).filter(({ traceparent }) => traceparent !== undefined && traceparent !== null);
+  const correlation = readCorrelation(record, body);
   strip(body);
   const inBand = found
     .map((carrier) => toTraceContext(fromTraceContext(carrier)))
     .find((context) => context !== undefined);
   const arrival = readArrival(record, body);
-  const base = { body, parseError, arrival };
+  const base = { body, parseError, arrival, correlation };
   if (inBand && isOldReplay(arrival, now)) return { ...base, carried: undefined, link: inBand, status: undefined };
   if (inBand) return { ...base, carried: inBand, link: undefined, status: undefined };
   return { ...base, carried: undefined, link: xrayOf(record), status: found.length > 0 ? 'invalid' : 'missing' };

@@ -1,4 +1,5 @@
 import type { MessageAttributeValue, MessageSystemAttributeValue } from '@aws-sdk/client-sqs';
+import { CORRELATION_FIELD } from './correlation.ts';
 import type { TraceContext } from './trace-context.ts';
 import { formatXRay } from './xray.ts';
 
@@ -6,7 +7,7 @@ import { formatXRay } from './xray.ts';
 export const MAX_ATTRIBUTES = 10;
 
 /** In the order in which slots are given away. */
-const FIELDS = ['traceparent', 'tracestate', 'baggage'] as const;
+const FIELDS = ['traceparent', 'tracestate', 'baggage', CORRELATION_FIELD] as const;
 
 type Attributes = Record<string, MessageAttributeValue>;
 
@@ -18,17 +19,22 @@ export interface CarriedMessage {
 }
 
 /**
- * Puts a context into the attributes of an SQS message: `traceparent` first, `tracestate` and `baggage` while slots are
- * left. A context that is there already stays whole: nothing of ours is mixed into it.
+ * Puts a context into the attributes of an SQS message: `traceparent` first, `tracestate`, `baggage` and `correlation_id`
+ * while slots are left. A context that is there already stays whole: nothing of ours is mixed into it.
  */
-export function carryInMessage(attributes: Attributes, context: TraceContext | undefined): CarriedMessage {
+export function carryInMessage(
+  attributes: Attributes,
+  context: TraceContext | undefined,
+  correlationId?: string,
+): CarriedMessage {
   const there = attributes['traceparent']?.StringValue;
   const carried = there === undefined ? context : { traceparent: there };
   const slots = Math.max(0, MAX_ATTRIBUTES - Object.keys(attributes).length);
-  const added = there === undefined ? FIELDS.filter((field) => context?.[field]).slice(0, slots) : [];
+  const ours = { ...context, [CORRELATION_FIELD]: correlationId };
+  const added = there === undefined ? FIELDS.filter((field) => ours[field] && !attributes[field]).slice(0, slots) : [];
   const header = formatXRay(carried);
   return {
-    attributes: { ...attributes, ...Object.fromEntries(added.map((field) => [field, text(context?.[field])])) },
+    attributes: { ...attributes, ...Object.fromEntries(added.map((field) => [field, text(ours[field])])) },
     systemAttributes: header === undefined ? {} : { AWSTraceHeader: text(header) },
   };
 }

@@ -4,6 +4,7 @@ import { name, own } from '../attributes.ts';
 import type { Opened } from '../carry/message.ts';
 import type { TraceContext } from '../carry/trace-context.ts';
 import { fromTraceContext } from '../carry/trace-context.ts';
+import { beginCorrelation } from '../correlation.ts';
 import { withEntry } from '../entry.ts';
 import { endOpenSpans } from '../open-spans.ts';
 import { recordFailure } from '../safe/failure.ts';
@@ -29,14 +30,15 @@ export async function traceMessage<T>(
   const parent = fromTraceContext(opened.carried);
   const links = [linkTo(invocation), linkToCarried(opened.link)].filter((link) => link !== undefined);
   const options = { kind: SpanKind.CONSUMER, links, attributes: describe(opened, queue) };
-  const span = startSpan(`process ${queue}`, options, parent);
+  const span = startSpan(`process ${queue}`, options, parent, opened.correlation);
   const failed: Failed = (error, type) => recordFailure(span, error, type);
   let late = false;
   const overdue: Overdue = () => {
     late = true;
   };
   try {
-    return await context.with(withEntry(parent, span), () => work(failed, overdue));
+    const run = () => context.with(withEntry(parent, span), () => work(failed, overdue));
+    return await beginCorrelation(opened.correlation, run);
   } catch (error) {
     failed(error);
     throw error;

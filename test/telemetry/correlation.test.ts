@@ -5,7 +5,7 @@ import { correlationId, newCorrelationId, parseCorrelationId, withCorrelation } 
 test('a correlation id is there for the work and all it starts, and nowhere else, also without telemetry', async () => {
   const seen = await Promise.all(
     ['a', 'b', undefined].map((id) =>
-      withCorrelation(id, async () => {
+      withCorrelation({ correlationId: id }, async () => {
         await new Promise((resolve) => setTimeout(resolve, 1));
         return correlationId();
       }),

@@ -10,7 +10,7 @@ test('a line says when, how bad, what, who, and where in which trace', (t) => {
   const spans = recordSpans(t);
   const lines = captureLog(t);
   configureLog({ service: 'things' });
-  withCorrelation('order-7', () => span('work', () => log.info('made', { count: 2 })));
+  withCorrelation({ correlationId: 'order-7' }, () => span('work', () => log.info('made', { count: 2 })));
   const { traceId, spanId } = only(spans.all(), 'work');
   const { timestamp, ...rest } = line(lines, 0);
   assert.match(String(timestamp), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);

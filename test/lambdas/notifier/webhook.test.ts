@@ -8,6 +8,7 @@ import { Webhook } from 'standardwebhooks';
 import { Permanent } from '../../../core/permanent.ts';
 import { Unavailable } from '../../../core/unavailable.ts';
 import { webhookSender, type WebhookMessage, type WebhookOptions } from '../../../lambdas/notifier/webhook.ts';
+import { withCorrelation } from '../../../telemetry/correlation.ts';
 import { span } from '../../../telemetry/span.ts';
 import { only, recordSpans } from '../../support/spans.ts';
 
@@ -15,7 +16,7 @@ const [secret, nextSecret] = [11, 22].map((byte) => `whsec_${Buffer.alloc(24, by
   string,
   string,
 ];
-const message: WebhookMessage = { id: 'evt_1', body: '{"type":"x","é":1}', correlationId: undefined, attempt: 1 };
+const message: WebhookMessage = { id: 'evt_1', body: '{"type":"x","é":1}', attempt: 1 };
 const patient = () => new AbortController().signal;
 
 interface Received {
@@ -64,12 +65,13 @@ test('a webhook reaches the address that was checked, whatever the name would re
 
 test('a webhook carries what Standard Webhooks asks for, signed over the very bytes', async (t) => {
   const { send, received } = await aSubscriber(t, status(200));
-  await send({ ...message, correlationId: 'order-7' }, patient());
+  await withCorrelation({ correlationId: 'order-7', userId: 'u-1' }, () => send(message, patient()));
   const [{ headers, body }] = received as [Received];
   assert.equal(body, message.body);
   assert.equal(headers['webhook-id'], 'evt_1');
   assert.equal(headers['content-type'], 'application/json');
   assert.equal(headers['x-correlation-id'], 'order-7');
+  assert.doesNotMatch(JSON.stringify(headers), /u-1/, 'who asked is not told');
   assert.ok(Math.abs(Number(headers['webhook-timestamp']) - Date.now() / 1000) < 5);
   assert.doesNotThrow(() => new Webhook(secret).verify(body, headers as Record<string, string>));
   assert.throws(() => new Webhook(secret).verify(`${body} `, headers as Record<string, string>));

@@ -82,6 +82,7 @@ test('a request has one SERVER span with its route, active through body parsing,
   const server = await ended(spans, 'POST /things/:id');
   const { port } = new URL(url);
   assert.deepEqual(server.attributes, {
+    correlation_id: 'order-7',
     'http.request.method': 'POST',
     'http.route': '/things/:id',
     'url.path': '/things/7',
