@@ -39,7 +39,8 @@ function forgetEnded(): void {
 export function endOpenSpans(message: string, below?: { spanId: string }): string[] {
   forgetEnded();
   const late = below ? descendants(below.spanId) : [...started];
-  for (const span of late.toReversed()) end(span, message);
+  const now = new Date(); // one for all: each span has a clock of its own, up to a millisecond away from its parent's
+  for (const span of late.toReversed()) end(span, message, now);
   return late.map((span) => span.name);
 }
 
@@ -52,8 +53,8 @@ function descendants(spanId: string): Span[] {
   });
 }
 
-function end(span: Span, message: string): void {
-  span.setAttribute(name.errorType, 'timeout').setStatus({ code: SpanStatusCode.ERROR, message }).end();
+function end(span: Span, message: string, now: Date): void {
+  span.setAttribute(name.errorType, 'timeout').setStatus({ code: SpanStatusCode.ERROR, message }).end(now);
   // The SDK complains of everything that is done to a span that has ended.
   const same = () => span;
   Object.assign(span, { setAttribute: same, setAttributes: same, setStatus: same, updateName: same });

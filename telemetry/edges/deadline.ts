@@ -31,7 +31,7 @@ function watch(lambda: LambdaContextLike | undefined, telemetry: Pick<Telemetry,
   if (left === undefined || !(left > 0 && left < 2 ** 31)) return undefined;
   const reserve = Math.min(RESERVE_MS, left / 2);
   const warn = (): void => {
-    const spans = endOpenSpans(`the invocation's time was running out: ${Math.round(reserve)} ms were left`);
+    const spans = endOpenSpans("the invocation's time was running out");
     if (spans.length === 0) return;
     log.warn("the invocation's time is running out", { left_ms: Math.round(reserve), open_spans: spans.slice(0, 20) });
     void telemetry.flush();

@@ -158,6 +158,37 @@ describe('a story that hangs', () => {
     );
   });
 
+  it('has what still runs below its span ended with it, as ERROR, and nothing of another message', async (t) => {
+    const spans = recordSpans(t);
+    captureLog(t);
+    const traceparent = aTraceparent(); // both messages belong to one trace
+    const messageAttributes = stringAttributes({ traceparent });
+    const aThing = (thing: string) => aRecord({ body: JSON.stringify({ thing }), messageAttributes });
+    const [slow, hanging] = [aThing('slow'), aThing('hanging')];
+    const { handle } = aConsumer(
+      ({ thing }, { signal }) =>
+        span(`outer ${thing}`, async () => {
+          if (thing === 'slow') return span('slow', () => sleep(100));
+          const obeys = span('obeys', () => sleep(5000, undefined, { signal }));
+          const ignores = span('ignores', () => new Promise<void>(() => {}));
+          await Promise.allSettled([obeys, ignores]);
+        }),
+      { capMs: 150 },
+    );
+    assert.deepEqual(await handle([slow, hanging]), [hanging.messageId]);
+    const processing = spans.all().find((s) => s.attributes['messaging.message.id'] === hanging.messageId);
+    const outer = only(spans.all(), 'outer hanging');
+    const said = (name: string) => {
+      const { status, attributes, parentId } = only(spans.all(), name);
+      return [status, attributes['error.type'], parentId];
+    };
+    assert.deepEqual(said('outer hanging'), ['ERROR', 'timeout', processing?.spanId]);
+    assert.deepEqual(said('ignores'), ['ERROR', 'timeout', outer.spanId]);
+    assert.deepEqual(said('obeys'), ['ERROR', 'ABORT_ERR', outer.spanId], 'it had ended by itself');
+    assert.deepEqual(processing?.attributes['error.type'], 'DeadlineExceeded');
+    for (const name of ['outer slow', 'slow']) assert.equal(only(spans.all(), name).status, 'UNSET');
+  });
+
   it('is stopped two seconds before the invocation ends', async (t) => {
     captureLog(t);
     const record = aRecord();

@@ -16,7 +16,7 @@ export interface Invoked {
  */
 const runtime = `
 const event = JSON.parse(process.argv[2]);
-const end = Date.now() + 30000;
+const end = Date.now() + Number(process.argv[3]);
 const context = { awsRequestId: 'request-1', functionName: 'f', invokedFunctionArn: 'arn:aws:lambda:eu-central-1:123456789012:function:f', getRemainingTimeInMillis: () => end - Date.now() };
 (async () => require(process.argv[1]).handler(event, context))().then(
   (answer) => process.stdout.write(String.fromCharCode(0) + JSON.stringify({ answer }), () => process.exit(0)),
@@ -26,18 +26,26 @@ const context = { awsRequestId: 'request-1', functionName: 'f', invokedFunctionA
 
 /**
  * Loads a built bundle in a process of its own and calls it once with this event, in exactly this environment. The exit code is
- * not 0 when the bundle does not load or its handler rejects.
+ * not 0 when the bundle does not load or its handler rejects, and null when its time was over: it is killed then, as Lambda does.
  */
-export async function invoke(bundle: string, event: unknown, environment: Record<string, string>): Promise<Invoked> {
-  const process_ = spawn(process.execPath, ['-e', runtime, '--', bundle, JSON.stringify(event)], {
+export async function invoke(
+  bundle: string,
+  event: unknown,
+  environment: Record<string, string>,
+  timeoutMs = 30_000,
+): Promise<Invoked> {
+  const process_ = spawn(process.execPath, ['-e', runtime, '--', bundle, JSON.stringify(event), String(timeoutMs)], {
     env: environment,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  // Loading the bundle is before the invocation: its time is counted from when the context is made, half a second later at most.
+  const killer = setTimeout(() => process_.kill('SIGKILL'), timeoutMs + 500);
   const [out, stderr, [code]] = await Promise.all([
     text(process_.stdout),
     text(process_.stderr),
     once(process_, 'close') as Promise<[number | null]>,
   ]);
+  clearTimeout(killer);
   const [stdout = '', said] = out.split('\0');
   const { answer } = JSON.parse(said ?? '{}') as Partial<Invoked>;
   return { answer, stdout, stderr, code };

@@ -2,6 +2,7 @@ import type { TestContext } from 'node:test';
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { ReadableSpan, Sampler } from '@opentelemetry/sdk-trace-node';
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
+import { openSpans } from '../../telemetry/open-spans.ts';
 
 /** A span that ended, as plain data. */
 export interface RecordedSpan {
@@ -24,7 +25,7 @@ export function recordSpans(
 ): { all(): RecordedSpan[]; clear(): void } {
   const exporter = new InMemorySpanExporter();
   const provider = new NodeTracerProvider({
-    spanProcessors: [new SimpleSpanProcessor(exporter)],
+    spanProcessors: [openSpans, new SimpleSpanProcessor(exporter)],
     ...(sampler && { sampler }),
   });
   provider.register();
