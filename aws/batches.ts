@@ -1,4 +1,4 @@
-import { errorType } from '../telemetry/failure.ts';
+import { errorType } from '../telemetry/safe/failure.ts';
 import type { Sent } from '../telemetry/edges/send.ts';
 
 /** What became of one entry, read from the service's answer: `error` is its code, or that of what was thrown at the whole call. */

@@ -7,7 +7,7 @@ import { BUS, service } from '../events/catalogue.ts';
 import { openDatabase } from '../store/database.ts';
 import { migrate } from '../store/migrate.ts';
 import { serverExporters } from '../telemetry/export/server-exporters.ts';
-import { namesBackend } from '../telemetry/aliases.ts';
+import { namesBackend } from '../telemetry/settings/aliases.ts';
 import { startTelemetry, type Telemetry } from '../telemetry/start.ts';
 
 const HELP = `npm run api: the API alone, over HTTP. It migrates the database first. Ctrl-C drains and ends it.

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { styleText } from 'node:util';
-import { renderTree } from '../telemetry/export/tree.ts';
+import { renderTree } from '../telemetry/export/console/tree.ts';
 import type { ReceivedSpan } from './collector/otlp.ts';
 import type { FirstPlacement } from './first-placement.ts';
 import type { RequestDone } from '../api/request-log.ts';

@@ -1,6 +1,6 @@
 import { context, isSpanContextValid, trace } from '@opentelemetry/api';
 import { correlationId } from './correlation.ts';
-import { printable } from './printable.ts';
+import { printable } from './safe/printable.ts';
 
 export type Fields = Record<string, unknown>;
 

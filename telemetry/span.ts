@@ -1,6 +1,6 @@
 import type { Span } from '@opentelemetry/api';
 import { context, trace } from '@opentelemetry/api';
-import { recordFailure } from './failure.ts';
+import { recordFailure } from './safe/failure.ts';
 import { startSpan } from './tracer.ts';
 
 /** What a span can say about itself. `undefined` is left out. */

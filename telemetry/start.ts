@@ -1,23 +1,23 @@
 import { context, diag, propagation, trace } from '@opentelemetry/api';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { name } from './attributes.ts';
-import { resolveAliases } from './aliases.ts';
-import { routeDiagnostics } from './diagnostics.ts';
+import { resolveAliases } from './settings/aliases.ts';
+import { routeDiagnostics } from './settings/diagnostics.ts';
 import type { ExporterFactories } from './export/exporters.ts';
 import { readExporters } from './export/exporters.ts';
-import { readOtlp } from './export/otlp.ts';
+import { readOtlp } from './export/otlp/otlp.ts';
 import type { Queue, QueueStatus } from './export/queue.ts';
 import { createQueue } from './export/queue.ts';
-import { describe } from './failure.ts';
+import { describe } from './safe/failure.ts';
 import { configureLog, LEVELS, log } from './log.ts';
-import { readPropagator } from './propagator.ts';
-import { readResource } from './resource.ts';
-import { readSampler } from './sampler.ts';
-import type { Settings } from './settings.ts';
-import { attributesOf, complete } from './settings.ts';
+import { readPropagator } from './propagators/propagator.ts';
+import { readResource } from './settings/resource.ts';
+import { readSampler } from './sampling/sampler.ts';
+import type { Settings } from './settings/settings.ts';
+import { attributesOf, complete } from './settings/settings.ts';
 import type { Attributes } from './span.ts';
-import type { Environment } from './variables.ts';
-import { readFlag, readName, readNumber, withEnvironment } from './variables.ts';
+import type { Environment } from './settings/variables.ts';
+import { readFlag, readName, readNumber, withEnvironment } from './settings/variables.ts';
 
 export interface TelemetryOptions {
   /** `service.name`, unless `OTEL_SERVICE_NAME` or `OTEL_RESOURCE_ATTRIBUTES` says otherwise. */

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
-import { renderTree } from '../../telemetry/export/tree.ts';
+import { renderTree } from '../../telemetry/export/console/tree.ts';
 import { type Forwarder } from './forward.ts';
 import { readExport, type ReceivedSpan } from './otlp.ts';
 

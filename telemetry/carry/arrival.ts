@@ -1,4 +1,4 @@
-import { fields } from '../fields.ts';
+import { fields } from '../safe/fields.ts';
 
 /** An SQS message as Lambda hands it over (camelCase) or as the SDK's ReceiveMessage gives it; anything may be missing. */
 export interface SqsRecordLike {

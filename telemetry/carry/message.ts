@@ -1,4 +1,4 @@
-import { fields } from '../fields.ts';
+import { fields } from '../safe/fields.ts';
 import type { Arrival, SqsRecordLike } from './arrival.ts';
 import { messageAttribute, readArrival } from './arrival.ts';
 import { TRACE_FIELD } from './entry.ts';

@@ -1,6 +1,6 @@
 import type { Context } from '@opentelemetry/api';
 import { ROOT_CONTEXT, trace, TraceFlags } from '@opentelemetry/api';
-import { undecided } from '../sampler.ts';
+import { undecided } from '../sampling/sampler.ts';
 import { joined, only } from './headers.ts';
 import { fromTraceContext } from './trace-context.ts';
 import { parseXRay } from './xray.ts';

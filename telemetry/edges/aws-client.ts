@@ -1,8 +1,8 @@
 import type { Attributes, Context, Span } from '@opentelemetry/api';
 import { context, createContextKey, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { name, own } from '../attributes.ts';
-import { recordFailure } from '../failure.ts';
-import { fields } from '../fields.ts';
+import { recordFailure } from '../safe/failure.ts';
+import { fields } from '../safe/fields.ts';
 import { startSpan } from '../tracer.ts';
 
 interface Called {

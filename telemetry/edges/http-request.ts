@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { name } from '../attributes.ts';
-import { redact } from '../redact.ts';
+import { redact } from '../safe/redact.ts';
 import type { Attributes } from '../span.ts';
 
 /** A path may be as long as the caller likes; a span need not be. */

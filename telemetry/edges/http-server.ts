@@ -6,7 +6,7 @@ import { readRequest } from '../carry/request.ts';
 import { formatTraceparent } from '../carry/traceparent.ts';
 import { newCorrelationId, parseCorrelationId, withCorrelation } from '../correlation.ts';
 import { withEntry } from '../entry.ts';
-import { recordFailure } from '../failure.ts';
+import { recordFailure } from '../safe/failure.ts';
 import { startSpan } from '../tracer.ts';
 import { describeRequest, nameOf } from './http-request.ts';
 

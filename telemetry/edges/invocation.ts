@@ -1,7 +1,7 @@
 import type { SpanContext } from '@opentelemetry/api';
 import { context, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import { name } from '../attributes.ts';
-import { recordFailure } from '../failure.ts';
+import { recordFailure } from '../safe/failure.ts';
 import { startSpan } from '../tracer.ts';
 
 /** One call of a function by Lambda: what the spans of its messages point at. */

@@ -2,7 +2,7 @@ import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { name } from '../attributes.ts';
 import type { TraceContext } from '../carry/trace-context.ts';
 import { fromTraceContext, toTraceContext } from '../carry/trace-context.ts';
-import { recordFailure } from '../failure.ts';
+import { recordFailure } from '../safe/failure.ts';
 import { startSpan } from '../tracer.ts';
 
 /** One event or command about to be sent. */

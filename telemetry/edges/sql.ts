@@ -2,7 +2,7 @@ import type { Attributes, Span } from '@opentelemetry/api';
 import { context, isSpanContextValid, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { name, own } from '../attributes.ts';
 import { formatTraceparent } from '../carry/traceparent.ts';
-import { errorType } from '../failure.ts';
+import { errorType } from '../safe/failure.ts';
 import { startSpan } from '../tracer.ts';
 
 export interface Server {

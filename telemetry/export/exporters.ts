@@ -1,9 +1,9 @@
 import type { SpanExporter } from '@opentelemetry/sdk-trace-node';
-import { describe } from '../failure.ts';
-import type { Environment } from '../variables.ts';
-import { readName, readNames, warn } from '../variables.ts';
-import { otlpUrl, protocolVariable } from './otlp.ts';
-import { xrayRegion } from './xray-endpoint.ts';
+import { describe } from '../safe/failure.ts';
+import type { Environment } from '../settings/variables.ts';
+import { readName, readNames, warn } from '../settings/variables.ts';
+import { otlpUrl, protocolVariable } from './otlp/otlp.ts';
+import { xrayRegion } from './xray/endpoint.ts';
 
 /** What an exporter is made with. */
 export interface ExporterOptions {

@@ -1,10 +1,10 @@
-import { consoleExporter } from './console.ts';
-import { coralogixExporter } from './coralogix.ts';
-import { functionCredentials } from './credentials.ts';
+import { consoleExporter } from './console/console.ts';
+import { coralogixExporter } from './otlp/coralogix.ts';
+import { functionCredentials } from './xray/credentials.ts';
 import type { ExporterFactories } from './exporters.ts';
-import { readJaegerUrl } from './jaeger.ts';
-import { otlpOverHttp, stockOtlp } from './otlp-http.ts';
-import { xrayExporter } from './xray.ts';
+import { readJaegerUrl } from './otlp/jaeger.ts';
+import { otlpOverHttp, stockOtlp } from './otlp/http.ts';
+import { xrayExporter } from './xray/xray.ts';
 
 /** What a function's bundle carries: OTLP as protobuf under its names, the X-Ray daemon, and the console. Every other exporter is "not in this bundle". */
 export const functionExporters: ExporterFactories = {

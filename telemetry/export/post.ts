@@ -1,5 +1,5 @@
 import type { Agent, IncomingMessage } from 'node:http';
-import { redact } from '../redact.ts';
+import { redact } from '../safe/redact.ts';
 
 export interface PostOptions {
   /** For one request, until its answer was read. */

@@ -1,10 +1,10 @@
 import { OTLPTraceExporter as OtlpByGrpc } from '@opentelemetry/exporter-trace-otlp-grpc';
 import { OTLPTraceExporter as OtlpAsJson } from '@opentelemetry/exporter-trace-otlp-http';
-import { defaultCredentials } from './credentials.ts';
+import { defaultCredentials } from './xray/credentials.ts';
 import type { ExporterFactories } from './exporters.ts';
 import { functionExporters } from './function-exporters.ts';
-import { otlpOverHttp } from './otlp-http.ts';
-import { zipkinExporter } from './zipkin.ts';
+import { otlpOverHttp } from './otlp/http.ts';
+import { zipkinExporter } from './zipkin/zipkin.ts';
 
 /** What a program that is not bundled carries: beside the functions' exporters OTLP as JSON and by gRPC, and Zipkin; credentials from the whole of AWS's chain. */
 export const serverExporters: ExporterFactories = {

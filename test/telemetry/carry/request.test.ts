@@ -4,7 +4,7 @@ import type { SpanContext } from '@opentelemetry/api';
 import { isSpanContextValid, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { readRequest } from '../../../telemetry/carry/request.ts';
 import { toTraceContext } from '../../../telemetry/carry/trace-context.ts';
-import { readSampler } from '../../../telemetry/sampler.ts';
+import { readSampler } from '../../../telemetry/sampling/sampler.ts';
 import { startSpan } from '../../../telemetry/tracer.ts';
 import { recordSpans } from '../../support/spans.ts';
 

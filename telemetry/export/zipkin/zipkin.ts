@@ -1,0 +1,33 @@
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
+import type { Environment } from '../../settings/variables.ts';
+import { warn } from '../../settings/variables.ts';
+import type { ExporterFactory } from '../exporters.ts';
+import { outcomeOf } from '../outcome.ts';
+import { createPost } from '../post.ts';
+import { toZipkin } from './span.ts';
+
+const VARIABLE = 'OTEL_EXPORTER_ZIPKIN_ENDPOINT';
+const DEFAULT = 'http://localhost:9411/api/v2/spans';
+
+/**
+ * Sends spans as Zipkin v2 JSON, to `OTEL_EXPORTER_ZIPKIN_ENDPOINT` as it stands.
+ * @see docs/decisions/0016-zipkin-by-own-mapping.md
+ */
+export const zipkinExporter: ExporterFactory = (options, env) => {
+  const post = createPost(readUrl(env), options);
+  const json = { 'content-type': 'application/json' };
+  return {
+    export: async (spans, done) => done(await outcomeOf(post.send(bodyOf(spans), json))),
+    shutdown: async () => post.close(),
+  };
+};
+
+const bodyOf = (spans: ReadableSpan[]): Buffer => Buffer.from(JSON.stringify(spans.map(toZipkin)));
+
+function readUrl(env: Environment): URL {
+  const said = env[VARIABLE]?.trim() || DEFAULT;
+  const url = URL.parse(said);
+  if (url && /^https?:$/.test(url.protocol)) return url;
+  warn(VARIABLE, 'must be an http or https URL', `using the default, ${DEFAULT}`);
+  return new URL(DEFAULT);
+}

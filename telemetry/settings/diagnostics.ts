@@ -1,0 +1,44 @@
+import type { DiagLogger } from '@opentelemetry/api';
+import { diag, DiagLogLevel } from '@opentelemetry/api';
+import { log } from '../log.ts';
+import type { Environment } from './variables.ts';
+import { readName } from './variables.ts';
+
+const levels: Record<string, DiagLogLevel> = {
+  none: DiagLogLevel.NONE,
+  error: DiagLogLevel.ERROR,
+  warn: DiagLogLevel.WARN,
+  info: DiagLogLevel.INFO,
+  debug: DiagLogLevel.DEBUG,
+  verbose: DiagLogLevel.VERBOSE,
+  all: DiagLogLevel.ALL,
+};
+
+/** No more different messages than this are written; telemetry's own troubles must not fill the log. */
+const MOST = 100;
+
+/**
+ * Lets OpenTelemetry's own complaints into the log, each only once, its errors as our warnings: trouble of telemetry's
+ * is never an error of the work. `OTEL_LOG_LEVEL` says how much is wanted; warnings unless it is set.
+ */
+export function routeDiagnostics(env: Environment): void {
+  const level = readName(env, 'OTEL_LOG_LEVEL', { here: Object.keys(levels), elsewhere: [], otherwise: 'warn' });
+  const seen = new Set<string>();
+  const once =
+    (write: typeof log.warn) =>
+    (message: string, ...details: unknown[]) => {
+      const text = [message, ...details.filter((detail) => typeof detail === 'string')].join(' ').slice(0, 500);
+      const kind = text.replaceAll(/[0-9a-f]{8,}|\d+/g, '#');
+      if (seen.has(kind) || seen.size >= MOST) return;
+      seen.add(kind);
+      write(`OpenTelemetry: ${text}`);
+    };
+  const logger: DiagLogger = {
+    error: once(log.warn),
+    warn: once(log.warn),
+    info: once(log.info),
+    debug: once(log.debug),
+    verbose: once(log.debug),
+  };
+  diag.setLogger(logger, { logLevel: levels[level] ?? DiagLogLevel.WARN, suppressOverrideMessage: true });
+}

@@ -1,0 +1,198 @@
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import { test } from 'node:test';
+import { startCollector } from '../../../../local/collector/collector.ts';
+import { readExport } from '../../../../local/collector/otlp.ts';
+import { functionExporters } from '../../../../telemetry/export/function-exporters.ts';
+import { serverExporters } from '../../../../telemetry/export/server-exporters.ts';
+import { span } from '../../../../telemetry/span.ts';
+import { startTelemetry } from '../../../../telemetry/start.ts';
+import { startGrpcPeer } from '../../../support/grpc-peer.ts';
+import { captureLog } from '../../../support/log-lines.ts';
+import { drain, startPeer } from '../../../support/peer.ts';
+import { assertSample, recordSample, SAMPLE_RESOURCE } from '../../../support/sample-trace.ts';
+
+function start(t: TestContext, env: NodeJS.ProcessEnv, mode: 'function' | 'server' = 'server') {
+  const lines = captureLog(t);
+  const exporters = mode === 'server' ? serverExporters : functionExporters;
+  const telemetry = startTelemetry({ service: 'things', mode, exporters, env: { ...SAMPLE_RESOURCE, ...env } });
+  t.after(() => telemetry.shutdown());
+  return { telemetry, lines };
+}
+
+for (const protocol of ['http/protobuf', 'http/json']) {
+  test(`OTLP as ${protocol}: all that a span says arrives`, async (t) => {
+    const collector = await startCollector();
+    t.after(() => collector.close());
+    const { telemetry } = start(t, {
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint,
+      OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+    });
+    const said = recordSample();
+    await telemetry.flush();
+    assertSample(collector.spans(), said);
+  });
+}
+
+for (const form of ['a URL', 'host:port']) {
+  test(`OTLP by gRPC to ${form}: all that a span says arrives, with the metadata asked for`, async (t) => {
+    const peer = await startGrpcPeer(t);
+    const { telemetry, lines } = start(t, {
+      OTEL_EXPORTER_OTLP_ENDPOINT: form === 'a URL' ? peer.endpoint : peer.endpoint.slice('http://'.length),
+      OTEL_EXPORTER_OTLP_INSECURE: 'true',
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+      OTEL_EXPORTER_OTLP_HEADERS: 'x-key=a%20b',
+    });
+    const said = recordSample();
+    await telemetry.flush();
+    assertSample(peer.spans, said);
+    assert.equal(peer.calls[0]?.path, '/opentelemetry.proto.collector.trace.v1.TraceService/Export');
+    assert.deepEqual([peer.calls[0]?.metadata['x-key'], lines], ['a b', []]);
+  });
+}
+
+test('a function has no gRPC: it says so and sends protobuf over HTTP', async (t) => {
+  const collector = await startCollector();
+  t.after(() => collector.close());
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint, OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' };
+  const { telemetry, lines } = start(t, env, 'function');
+  const said = recordSample();
+  await telemetry.flush();
+  assertSample(collector.spans(), said);
+  assert.equal(lines.length, 1);
+  assert.match(lines[0]?.message ?? '', /"grpc" is not in this bundle; using http\/protobuf/);
+});
+
+test('HTTP sent to gRPC’s port is one warning that names both ways out', (t) => {
+  const { lines } = start(t, { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://otel-collector:4317' });
+  assert.equal(lines.length, 1);
+  assert.match(lines[0]?.message ?? '', /port 4317.*OTEL_EXPORTER_OTLP_PROTOCOL=grpc, or port 4318/);
+});
+
+// Every way in which Jaeger's old addresses are written down; the host is loopback so that nothing leaves this machine.
+const old: Record<string, NodeJS.ProcessEnv> = {
+  'the collector of old': {
+    OTEL_TRACES_EXPORTER: 'jaeger',
+    OTEL_EXPORTER_JAEGER_ENDPOINT: 'http://127.0.0.1:14268/api/traces',
+  },
+  'the agent of old': { OTEL_TRACES_EXPORTER: 'jaeger', OTEL_EXPORTER_JAEGER_AGENT_HOST: '127.0.0.1' },
+  'the agent of old with its port': {
+    OTEL_TRACES_EXPORTER: 'jaeger',
+    OTEL_EXPORTER_JAEGER_AGENT_HOST: '127.0.0.1',
+    OTEL_EXPORTER_JAEGER_AGENT_PORT: '6832',
+  },
+  'gRPC of old': { OTEL_TRACES_EXPORTER: 'jaeger', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:14250' },
+  'an address without a scheme': { OTEL_EXPORTER_OTLP_ENDPOINT: '127.0.0.1:6831' },
+  'the collector of old, as OTLP': { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://127.0.0.1:14268/api/traces' },
+};
+
+for (const [what, env] of Object.entries(old)) {
+  test(`Jaeger addressed as ${what} is one warning, and OTLP goes to the same host`, async (t) => {
+    const collector = await startCollector({ port: 4318 }).catch(() => undefined);
+    if (!collector) return t.skip('port 4318 is taken on this machine');
+    t.after(() => collector.close());
+    const { telemetry, lines } = start(t, env, 'function');
+    const said = recordSample();
+    await telemetry.flush();
+    assertSample(collector.spans(), said);
+    assert.equal(lines.length, 1, JSON.stringify(lines));
+    assert.match(
+      lines[0]?.message ?? '',
+      /Jaeger's old protocols; Jaeger takes OTLP, using http:\/\/127\.0\.0\.1:4318/,
+    );
+  });
+}
+
+test('Jaeger addressed as it is today gets OTLP without a word', async (t) => {
+  const collector = await startCollector();
+  t.after(() => collector.close());
+  const { telemetry, lines } = start(t, {
+    OTEL_TRACES_EXPORTER: 'jaeger',
+    OTEL_EXPORTER_JAEGER_ENDPOINT: collector.endpoint,
+  });
+  const said = recordSample();
+  await telemetry.flush();
+  assertSample(collector.spans(), said);
+  assert.deepEqual(lines, []);
+});
+
+test('Coralogix gets OTLP with its token and its names, and never another backend’s headers', async (t) => {
+  const requests: { url: string | undefined; headers: NodeJS.Dict<string | string[]>; body: Buffer }[] = [];
+  const endpoint = await startPeer(t, async (request, response) => {
+    requests.push({ url: request.url, headers: request.headers, body: await drain(request) });
+    response.end();
+  });
+  const { telemetry, lines } = start(
+    t,
+    {
+      OTEL_TRACES_EXPORTER: 'coralogix',
+      OTEL_EXPORTER_OTLP_HEADERS: 'x-api-key=of-somebody-else',
+      CX_ENDPOINT: endpoint,
+      CX_TOKEN: 'cxtp_abc',
+      CX_APPLICATION_NAME: 'shop',
+    },
+    'function',
+  );
+  const said = recordSample();
+  await telemetry.flush();
+  const [request] = requests;
+  assert.ok(request);
+  const received = readExport(String(request.headers['content-type']), request.body);
+  assertSample(received, said);
+  assert.deepEqual([request.url, request.headers['authorization']], ['/v1/traces', 'Bearer cxtp_abc']);
+  assert.equal(request.headers['x-api-key'], undefined);
+  const { resource = {} } = received[0] ?? {};
+  assert.deepEqual([resource['cx.application.name'], resource['cx.subsystem.name']], ['shop', 'things']);
+  assert.deepEqual(lines, []);
+});
+
+const incomplete: Record<string, NodeJS.ProcessEnv> = {
+  'neither CX_DOMAIN nor CX_ENDPOINT is set': { CX_TOKEN: 'cxtp_a' },
+  'CX_TOKEN is not set': { CX_DOMAIN: 'EU2' },
+  'CX_TOKEN is not a token': { CX_DOMAIN: 'eu2.coralogix.com', CX_TOKEN: 'a\nb' },
+  'CX_DOMAIN must be a region': { CX_DOMAIN: 'https://eu2', CX_TOKEN: 'cxtp_a' },
+};
+for (const [problem, env] of Object.entries(incomplete)) {
+  test(`Coralogix is left out with one warning when ${problem}`, (t) => {
+    const { lines, telemetry } = start(t, { OTEL_TRACES_EXPORTER: 'coralogix', ...env });
+    assert.equal(lines.length, 1);
+    assert.match(lines[0]?.message ?? '', new RegExp(`coralogix \\(${problem}`));
+    assert.deepEqual(telemetry.status().exporters, []);
+  });
+}
+
+test('spans a backend says it rejected are counted as dropped', async (t) => {
+  // ExportTraceServiceResponse { partial_success { rejected_spans: 1, error_message: "no" } }
+  const partial = Buffer.from([0x0a, 0x06, 0x08, 0x01, 0x12, 0x02, 0x6e, 0x6f]);
+  const endpoint = await startPeer(t, async (request, response) => {
+    await drain(request);
+    response.setHeader('content-type', 'application/x-protobuf').end(partial);
+  });
+  const { telemetry, lines } = start(
+    t,
+    { OTEL_TRACES_EXPORTER: 'coralogix', CX_ENDPOINT: endpoint, CX_TOKEN: 'cxtp_abc' },
+    'function',
+  );
+  recordSample();
+  await telemetry.flush();
+  const [{ exported, dropped } = {}] = telemetry.status().exporters;
+  assert.deepEqual([exported, dropped], [1, 1]);
+  assert.match(lines[0]?.message ?? '', /spans were rejected: no/);
+});
+
+test('what a backend refuses is said with its status and its reason, without the token', async (t) => {
+  const endpoint = await startPeer(t, async (request, response) => {
+    await drain(request);
+    response.writeHead(401).end('invalid token cxtp_abc');
+  });
+  const { telemetry, lines } = start(
+    t,
+    { OTEL_TRACES_EXPORTER: 'coralogix', CX_ENDPOINT: endpoint, CX_TOKEN: 'cxtp_abc' },
+    'function',
+  );
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    span('work', () => undefined);
+    await telemetry.flush();
+  }
+  assert.equal(lines[0]?.['reason'], 'answered 401 Unauthorized: invalid token cxtp_***');
+});
