@@ -21,7 +21,7 @@ Environment
   DATABASE_URL                    a PostgreSQL of your own
   NEDLIA_FUNCTIONS_DATABASE_URL   the same as the functions reach it, where that is another way
   NEDLIA_PEERS_URL                the service "peers" of the compose file (http://127.0.0.1:4330)
-  OTEL_EXPORTER_OTLP_ENDPOINT     an OTLP/HTTP collector that gets every trace as well (without the compose file)
+  OTEL_TRACES_EXPORTER            a backend that gets every trace as well, with its own variables (without the compose file): docs/telemetry.md
   NEDLIA_DIRECTORY                where data, bundles and template are kept (.nedlia)
 `;
 

@@ -18,7 +18,8 @@ Environment
   PORT, HOST                     where the API listens (3000, or the next free port; 127.0.0.1)
   DATABASE_URL                   a PostgreSQL of your own instead of the one started here
   WEBHOOK_URL, WEBHOOK_SECRETS   a webhook target of your own instead of the receiver started here
-  OTEL_EXPORTER_OTLP_ENDPOINT    an OTLP/HTTP collector that gets every trace as well (…_HEADERS for its headers)
+  OTEL_TRACES_EXPORTER           backends that get every trace as well, with their own variables: otlp, jaeger, zipkin, …
+  OTEL_EXPORTER_OTLP_ENDPOINT    where otlp goes; alone it is enough (docs/telemetry.md)
   NEDLIA_DIRECTORY               where data, bundles and template are kept over restarts (.nedlia)
   NO_COLOR                       no colour on a terminal
 `;

@@ -12,7 +12,7 @@ const isSecret = (secret: string): boolean => {
 };
 
 /** The secrets webhooks are signed with, comma-separated: two while one is rotated, and either is good. */
-const list = () =>
+export const webhookSecretList = () =>
   v.pipe(
     text(),
     v.transform((said) => said.split(',').map((secret) => secret.trim())),
@@ -32,12 +32,12 @@ export const webhookSecrets = () =>
           v.string(),
           v.transform((arn) => ({ arn })),
         )
-      : list(),
+      : webhookSecretList(),
   );
 
 /** Reads what the secret holds. @throws Error that does not repeat it. */
 export function readWebhookSecrets(held: string): string[] {
-  const read = v.safeParse(list(), held);
+  const read = v.safeParse(webhookSecretList(), held);
   if (!read.success) throw new Error(`the secret ${read.issues[0].message}`);
   return read.output;
 }

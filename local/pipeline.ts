@@ -7,13 +7,13 @@ import { service } from '../events/catalogue.ts';
 import { stages } from '../lib/stages.ts';
 import { openDatabase } from '../store/database.ts';
 import { migrate } from '../store/migrate.ts';
+import { openForwarding } from '../telemetry/export/forward.ts';
 import { serverExporters } from '../telemetry/export/server-exporters.ts';
 import { configureLog } from '../telemetry/log.ts';
 import { startTelemetry } from '../telemetry/start.ts';
 import { ensureAssembly } from './assembly.ts';
 import { startLocalAws, type LocalAws } from './aws/start.ts';
 import { startCollector, type Collector } from './collector/collector.ts';
-import { forwardTo } from './collector/forward.ts';
 import { claim } from './claim.ts';
 import { env as contract } from './env.ts';
 import { startPostgres } from './postgres.ts';
@@ -55,6 +55,8 @@ export interface Pipeline {
 export async function startPipeline(options: PipelineOptions): Promise<Pipeline> {
   const { directory, tell, signal } = options;
   const env = readEnv(contract, options.env);
+  const { onFunctionLine } = options;
+  if (onFunctionLine) configureLog({ write: (line) => onFunctionLine(service.api, line.trimEnd()) });
   const stops: ((drainMs: number) => Promise<unknown>)[] = [];
   const stop = async (drainMs = 2500) => {
     for (const one of stops.splice(0).toReversed())
@@ -80,19 +82,16 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     );
     signal.throwIfAborted();
 
-    const endpoint = env.OTEL_EXPORTER_OTLP_ENDPOINT;
-    const forwarder = endpoint
-      ? forwardTo(endpoint, env.OTEL_EXPORTER_OTLP_HEADERS, (line) => tell('collector', line))
-      : undefined;
-    const collector = await startCollector({ forwarder });
+    const forwarding = openForwarding(options.env, serverExporters);
+    const collector = await startCollector({ forwarding });
     stops.push(() => collector.close());
 
-    const secret = env.WEBHOOK_SECRETS ?? (await ownSecret(directory));
+    const secret = env.WEBHOOK_SECRETS?.join() ?? (await ownSecret(directory));
     const receiver = env.WEBHOOK_URL ? undefined : await startReceiver({ secret });
     if (receiver) stops.push(() => receiver.close());
     tell(
       'collector and webhook receiver',
-      `${collector.endpoint}${endpoint ? ` (and on to ${new URL(endpoint).host})` : ''}, ${env.WEBHOOK_URL ? new URL(env.WEBHOOK_URL).host : receiver?.url}`,
+      `${collector.endpoint}${forwarding ? ` (and on to ${forwarding.exporters.join(', ')})` : ''}, ${env.WEBHOOK_URL ? new URL(env.WEBHOOK_URL).host : receiver?.url}`,
     );
 
     const aws = await startLocalAws({
@@ -106,21 +105,19 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
         CollectorEndpoint: collector.endpoint,
       },
       ...(options.faults ? { faults: options.faults } : {}),
-      ...(options.onFunctionLine ? { onLine: options.onFunctionLine } : {}),
+      ...(onFunctionLine ? { onLine: onFunctionLine } : {}),
     });
     stops.push((drainMs) => aws.stop({ drainMs }));
     tell('AWS on loopback', `${aws.endpoint} with ${aws.functions.map(({ name }) => name).join(', ')}`);
     signal.throwIfAborted();
 
-    // The API runs in this process: its AWS clients and telemetry, and its log lines, which are told like a function's.
+    // The API runs in this process, with its AWS clients and telemetry.
     Object.assign(process.env, aws.environment);
-    const { onFunctionLine } = options;
-    if (onFunctionLine) configureLog({ write: (line) => onFunctionLine(service.api, line.trimEnd()) });
     const telemetry = startTelemetry({
       service: service.api,
       mode: 'server',
       exporters: serverExporters,
-      env: { ...process.env, ...tracing(collector.endpoint) },
+      env: { ...withoutBackends(process.env), ...tracing(collector.endpoint) },
     });
     stops.push(() => telemetry.shutdown());
 
@@ -170,6 +167,12 @@ async function migrateOnce(url: string): Promise<string[]> {
     await db.destroy();
   }
 }
+
+/** What the user said of backends is the collector's to follow. */
+const withoutBackends = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(
+    Object.entries(env).filter(([name]) => !/^(OTEL_(TRACES_)?EXPORTER|OTEL_BACKEND|OTLP_|CX_)/.test(name)),
+  );
 
 const tracing = (endpoint: string) => ({
   OTEL_SDK_DISABLED: 'false', // the trace is what this is for

@@ -41,8 +41,8 @@ export function shower(colour: boolean) {
       const entry = parse(line);
       if (!entry) return line.trim() ? `${paint('dim', name)} ${line}` : undefined;
       if (entry.level !== 'warn' && entry.level !== 'error') return undefined;
-      const { level, message, reason, error, trace_id } = entry;
-      const why = reason ?? error?.message;
+      const { level, message, exporter, reason, error, trace_id } = entry;
+      const why = [exporter, reason ?? error?.message].filter(Boolean).join(': ');
       return [
         paint(level === 'error' ? 'red' : 'yellow', `${name} ${level}`),
         message,
@@ -125,6 +125,7 @@ const webhookCalls = (spans: ReceivedSpan[]): string[] =>
 interface LogLine {
   level?: string;
   message?: string;
+  exporter?: string;
   reason?: string;
   error?: { message?: string };
   trace_id?: string;

@@ -24,9 +24,10 @@ export async function globalSetup(): Promise<void> {
     say(`nedlia: ${error.message}`);
     return process.exit(1);
   });
-  for (const line of describeDifferences('localstack')) say(line);
-
   const { localstack, apiUrl, outputs, peers } = running;
+  const place = peers.own ? 'localstack' : 'containers';
+  for (const line of describeDifferences(place)) say(line);
+
   const details: LocalStackDetails = {
     localstack: { endpoint: localstack.endpoint, region: localstack.region, credentials: localstack.credentials },
     apiUrl,
@@ -34,7 +35,7 @@ export async function globalSetup(): Promise<void> {
     collectorEndpoint: peers.collector.endpoint,
     receiverUrl: peers.receiver.url,
   };
-  process.env['NEDLIA_PLACE'] = 'localstack';
+  process.env['NEDLIA_PLACE'] = place;
   process.env['NEDLIA_LOCALSTACK'] = JSON.stringify(details);
 }
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { renderTree } from '../../telemetry/export/console/tree.ts';
-import { type Forwarder } from './forward.ts';
+import type { Forwarding } from '../../telemetry/export/forward.ts';
 import { readExport, type ReceivedSpan } from './otlp.ts';
 
 /** Spans kept in memory; a placement's trace has about fifty. */
@@ -30,11 +30,10 @@ export interface Collector {
 }
 
 /**
- * An OTLP/HTTP receiver that keeps what it gets, and hands every body on unread when it has a forwarder. `GET /spans`, with
- * `?trace=<id>` for one trace, answers what is kept (local/collector/read.ts is its other end), `GET /traces/<id>` the tree for people. On loopback unless a host is given.
+ * An OTLP/HTTP receiver that keeps what it gets, and forwards it where it has somewhere to. `GET /spans`, with `?trace=<id>` for one trace, answers what is kept (local/collector/read.ts is its other end), `GET /traces/<id>` the tree for people. On loopback unless a host is given.
  */
 export async function startCollector(
-  options: { host?: string; port?: number; forwarder?: Forwarder | undefined } = {},
+  options: { host?: string; port?: number; forwarding?: Forwarding | undefined } = {},
 ): Promise<Collector> {
   let kept: ReceivedSpan[] = [];
   const arrivals = new Set<() => void>();
@@ -48,11 +47,12 @@ export async function startCollector(
     try {
       const body =
         request.headers['content-encoding'] === 'gzip' ? gunzipSync(sent, { maxOutputLength: MAX_BODY }) : sent;
-      kept = [...kept, ...readExport(contentType, body)].slice(-KEPT);
+      const received = readExport(contentType, body);
+      kept = [...kept, ...received].slice(-KEPT);
+      options.forwarding?.forward(received);
     } catch {
       return 400;
     }
-    options.forwarder?.forward(sent, request.headers);
     for (const arrived of arrivals) arrived();
     return 200;
   };
@@ -103,7 +103,7 @@ export async function startCollector(
     close: async () => {
       server.close();
       server.closeAllConnections();
-      await options.forwarder?.drain();
+      await options.forwarding?.shutdown();
     },
   };
 }

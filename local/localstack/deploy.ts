@@ -7,6 +7,7 @@ import type { LocalStack } from './localstack.ts';
 import { forgetLogs } from './logs.ts';
 import { migrateOnLocalStack } from './migrate.ts';
 import type { Peers } from './peers.ts';
+import { removeStacks } from './remove.ts';
 import { isOurs, type Stacks, stacksOf } from './stacks.ts';
 
 export interface DeployOptions {
@@ -63,8 +64,8 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
   if (failure && anew) {
     // LocalStack updates not everything that AWS does (a REST API's stage, for one), and goes on from no failed operation.
     tell('to be made anew', failure.reason);
-    for (const { name } of assembled.slice(failure.from).toReversed()) await stacks.remove(name);
-    await forgetLogs(localstack);
+    const dependent = assembled.slice(failure.from).map(({ name }) => name);
+    await removeStacks(localstack, dependent.toReversed());
     failure = await attempt();
   }
   if (failure) throw new Error(`the deployment failed: ${failure.reason}`);

@@ -5,8 +5,8 @@ import {
   NoSuchBucket,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { forgetLogs } from './logs.ts';
 import type { LocalStack } from './localstack.ts';
+import { removeStacks } from './remove.ts';
 import { isOurs, stacksOf } from './stacks.ts';
 
 const BOOTSTRAP = 'CDKToolkit';
@@ -22,12 +22,14 @@ export async function destroy(localstack: LocalStack, tell: (step: string, detai
   const newestFirst = all.toSorted((a, b) => Number(b.CreationTime) - Number(a.CreationTime));
   const bucket = (await stacks.outputs())['BucketName'];
   if (bucket) await empty(localstack, bucket);
-  for (const { StackName = '' } of newestFirst.filter(isOurs)) {
-    await stacks.remove(StackName);
-    removed.push(StackName);
-    tell('removed', StackName);
-  }
-  await forgetLogs(localstack);
+  await removeStacks(
+    localstack,
+    newestFirst.filter(isOurs).map(({ StackName = '' }) => StackName),
+    (name) => {
+      removed.push(name);
+      tell('removed', name);
+    },
+  );
 
   const left = await stacks.all();
   const bootstrap = left.find(({ StackName }) => StackName === BOOTSTRAP);

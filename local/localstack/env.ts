@@ -11,7 +11,4 @@ export const env = v.object({
   NEDLIA_FUNCTIONS_DATABASE_URL: v.optional(url('postgres', 'postgresql')),
   /** Where the service `peers` of docker-compose.localstack.yml says what it has; looked for, not required. */
   NEDLIA_PEERS_URL: v.optional(url('http'), 'http://127.0.0.1:4330'),
-  /** A collector that gets every trace as well, if the spans come to this process. */
-  OTEL_EXPORTER_OTLP_ENDPOINT: v.optional(url('http', 'https')),
-  OTEL_EXPORTER_OTLP_HEADERS: v.optional(text()),
 });

@@ -1,5 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LambdaClient, ListEventSourceMappingsCommand, UpdateEventSourceMappingCommand } from '@aws-sdk/client-lambda';
 import type { LocalStack } from './localstack.ts';
+
+const DONE_WITHIN_MS = 5000;
 
 /**
  * Lets the queues feed the functions, or lets them keep their messages. They are paused while nobody is there whom the functions
@@ -8,12 +11,18 @@ import type { LocalStack } from './localstack.ts';
  */
 export async function setMappings({ endpoint, region, credentials }: LocalStack, enabled: boolean): Promise<void> {
   const client = new LambdaClient({ endpoint, region, credentials });
-  try {
+  const wanted = enabled ? 'Enabled' : 'Disabled';
+  const others = async () => {
     const { EventSourceMappings = [] } = await client.send(new ListEventSourceMappingsCommand({}));
     const ours = EventSourceMappings.filter(({ FunctionArn }) => FunctionArn?.includes(':function:nedlia-'));
-    for (const { UUID, State } of ours) {
-      if ((State === 'Enabled') === enabled) continue;
+    return ours.filter(({ State }) => State !== wanted);
+  };
+  try {
+    for (const { UUID } of await others()) {
       await client.send(new UpdateEventSourceMappingCommand({ UUID, Enabled: enabled }));
+    }
+    for (const deadline = Date.now() + DONE_WITHIN_MS; (await others()).length > 0 && Date.now() < deadline;) {
+      await sleep(100);
     }
   } finally {
     client.destroy();

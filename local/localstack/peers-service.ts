@@ -4,8 +4,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as v from 'valibot';
 import { readEnv, text, url, whole } from '../../core/env.ts';
+import { openForwarding } from '../../telemetry/export/forward.ts';
+import { serverExporters } from '../../telemetry/export/server-exporters.ts';
 import { startCollector } from '../collector/collector.ts';
-import { forwardTo } from '../collector/forward.ts';
 import { startReceiver } from '../receiver.ts';
 import type { PeersDescription } from './peers.ts';
 
@@ -23,17 +24,14 @@ const contract = v.object({
   FUNCTIONS_DATABASE_URL: url('postgres'),
   FUNCTIONS_COLLECTOR_ENDPOINT: url('http'),
   FUNCTIONS_WEBHOOK_URL: url('http'),
-  OTEL_EXPORTER_OTLP_ENDPOINT: v.optional(url('http')),
 });
 
 const env = readEnv(contract, process.env);
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const webhookSecret = `whsec_${randomBytes(32).toString('base64')}`; // of this process: a deployment asks for it
 
-const forwarder = env.OTEL_EXPORTER_OTLP_ENDPOINT
-  ? forwardTo(env.OTEL_EXPORTER_OTLP_ENDPOINT, undefined, say)
-  : undefined;
-await startCollector({ host: env.HOST, port: env.COLLECTOR_PORT, forwarder });
+const forwarding = openForwarding(process.env, serverExporters);
+await startCollector({ host: env.HOST, port: env.COLLECTOR_PORT, forwarding });
 await startReceiver({ host: env.HOST, port: env.RECEIVER_PORT, secret: webhookSecret });
 
 const description: PeersDescription = {

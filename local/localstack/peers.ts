@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { readEnv } from '../../core/env.ts';
+import { openForwarding } from '../../telemetry/export/forward.ts';
+import { serverExporters } from '../../telemetry/export/server-exporters.ts';
 import { startCollector } from '../collector/collector.ts';
-import { forwardTo } from '../collector/forward.ts';
 import { readCollector, type Spans } from '../collector/read.ts';
 import { startPostgres } from '../postgres.ts';
 import { type ReceivedWebhook, startReceiver } from '../receiver.ts';
@@ -83,10 +84,7 @@ async function startPeers(options: Parameters<typeof findPeers>[0]): Promise<Pee
     if (postgres) stops.push(() => postgres.stop());
     const databaseUrl = postgres?.url ?? env.DATABASE_URL ?? '';
 
-    const forwarder = env.OTEL_EXPORTER_OTLP_ENDPOINT
-      ? forwardTo(env.OTEL_EXPORTER_OTLP_ENDPOINT, env.OTEL_EXPORTER_OTLP_HEADERS, options.tell)
-      : undefined;
-    const collector = await startCollector({ forwarder });
+    const collector = await startCollector({ forwarding: openForwarding(options.env, serverExporters) });
     stops.push(() => collector.close());
     const webhookSecret = await ownSecret(path.resolve(options.directory));
     const receiver = await startReceiver({ secret: webhookSecret });

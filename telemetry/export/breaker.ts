@@ -16,7 +16,7 @@ const PATIENCE = 3;
 const REST_MS = 20_000;
 
 /** A circuit breaker for one exporter, by wall clock: a frozen function's rest goes on while it is frozen. */
-export function createBreaker(now: () => number = Date.now): Breaker {
+export function createBreaker(now: () => number = Date.now, patience = PATIENCE): Breaker {
   let failures = 0;
   let openedAt: number | undefined;
   return {
@@ -33,7 +33,7 @@ export function createBreaker(now: () => number = Date.now): Breaker {
     failed: () => {
       const wasOpen = openedAt !== undefined;
       failures += 1;
-      if (wasOpen || failures >= PATIENCE) openedAt = now();
+      if (wasOpen || failures >= patience) openedAt = now();
       return !wasOpen && openedAt !== undefined;
     },
   };

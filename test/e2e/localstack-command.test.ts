@@ -44,7 +44,7 @@ where('deployments')(
   },
 );
 
-where('deployments')(
+where('deployments', 'hostReach')(
   'a migration that fails ends the deployment with its own message, and what is mended goes through',
   async (t) => {
     const env = await surroundings(t);
@@ -65,7 +65,7 @@ where('deployments')(
   },
 );
 
-where('deployments')(
+where('deployments', 'hostReach')(
   'the peers of the compose file are used when they answer, and then nothing has to stay up',
   async (t) => {
     const env = await surroundings(t);

@@ -1,5 +1,5 @@
-/** Where end-to-end tests can run. */
-export type PlaceName = 'loopback' | 'localstack';
+/** Where end-to-end tests can run: `containers` is LocalStack as docker-compose.localstack.yml starts it, `localstack` one without. */
+export type PlaceName = 'loopback' | 'localstack' | 'containers';
 
 interface Difference {
   /** What a place with it can do, as a sentence that ends "… can be shown". */
@@ -8,30 +8,36 @@ interface Difference {
   not: Partial<Record<PlaceName, string>>;
 }
 
+const onLocalStack = (why: string) => ({ localstack: why, containers: why });
+
 /** What one place can do and another cannot: the only reason for a promise not to be shown in a place. */
 export const differences = {
   faults: {
     what: 'AWS refuses a call on demand',
-    not: { localstack: 'LocalStack is as it is: a refusal on demand needs a server of our own' },
+    not: onLocalStack('a refusal on demand needs a server of our own'),
   },
   kills: {
     what: 'a consumer is killed in the middle of its work',
-    not: { localstack: 'its processes belong to LocalStack, or to Docker' },
+    not: onLocalStack('its processes belong to LocalStack, or to Docker'),
   },
   traceHeader: {
     what: 'EventBridge carries TraceHeader into the queue, as the AWSTraceHeader of the message',
-    not: { localstack: 'LocalStack 4.14 drops it: there only the context inside the event arrives' },
+    not: onLocalStack('LocalStack 4.14 drops it: there only the context inside the event arrives'),
   },
   exactBodies: {
     what: 'a function gets the body of a message to the byte',
-    not: { localstack: 'LocalStack 4.14 hands over JSON re-serialised, with blanks after colons and commas' },
+    not: onLocalStack('LocalStack 4.14 hands over JSON re-serialised, with blanks after colons and commas'),
   },
   customResources: {
     what: 'CloudFormation itself calls the migration in the middle of a deployment',
     not: {
       loopback: 'npm start migrates in its own process',
-      localstack: 'LocalStack 4.14 leaves custom resources out: whoever deploys there calls the deployed function',
+      ...onLocalStack('LocalStack 4.14 leaves custom resources out: whoever deploys there calls the deployed function'),
     },
+  },
+  hostReach: {
+    what: 'functions reach what a test starts on this machine',
+    not: { containers: "a container's loopback is its own" },
   },
   deployments: {
     what: 'CloudFormation deploys and removes stacks',

@@ -61,13 +61,13 @@ export interface Place extends Ground {
 }
 
 /** The place of this run: LocalStack where the run's global set-up says so, loopback else. */
-export const placeName: PlaceName = process.env['NEDLIA_PLACE'] === 'localstack' ? 'localstack' : 'loopback';
+export const placeName: PlaceName = (process.env['NEDLIA_PLACE'] as PlaceName | undefined) ?? 'loopback';
 
 /** Opens the place before a file's tests and closes it after them. `faults` is heard only where the place can do that. */
 export function usePlace(options: { faults?: Faults } = {}): Place {
   const place = {} as Place;
   before(async () => {
-    const ground = placeName === 'localstack' ? openLocalStack() : await openLoopback(options);
+    const ground = placeName === 'loopback' ? await openLoopback(options) : openLocalStack();
     Object.assign(place, ground, dealings(ground));
   });
   after(() => place.close?.());

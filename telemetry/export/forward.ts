@@ -1,0 +1,116 @@
+import type { Attributes, HrTime, SpanContext } from '@opentelemetry/api';
+import { createTraceState, SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
+import { resolveAliases } from '../settings/aliases.ts';
+import type { Environment } from '../settings/variables.ts';
+import { said, withEnvironment } from '../settings/variables.ts';
+import { createBreaker } from './breaker.ts';
+import type { ExporterFactories } from './exporters.ts';
+import { readExporters } from './exporters.ts';
+import { readOtlp } from './otlp/otlp.ts';
+import { createQueue } from './queue.ts';
+
+/** A span that another process has ended, as plain data. Times in milliseconds since 1970. */
+export interface ForeignSpan {
+  traceId: string;
+  spanId: string;
+  parentSpanId: string | undefined;
+  traceState: string | undefined;
+  name: string;
+  /** Of `SpanKind`, in capitals. */
+  kind: string;
+  resource: Record<string, unknown>;
+  attributes: Record<string, unknown>;
+  startMs: number;
+  endMs: number;
+  status: { code: string; message?: string };
+  events: { name: string; timeMs: number; attributes: Record<string, unknown> }[];
+  links: { traceId: string; spanId: string; attributes: Record<string, unknown> }[];
+}
+
+/** The way of other processes' spans to the backends of this one. */
+export interface Forwarding {
+  /** Names as in `OTEL_TRACES_EXPORTER`. */
+  exporters: string[];
+  forward(spans: ForeignSpan[]): void;
+  /** Sends what waits, or says that it could not within 2.5 s, and ends. */
+  shutdown(): Promise<void>;
+}
+
+const TIMEOUT_MS = 2000;
+const EVERY_MS = 200;
+const MOST = 10_000;
+
+/** Any of these says that a person wants the traces somewhere. */
+const WANTED = ['OTEL_TRACES_EXPORTER', 'OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'];
+
+/**
+ * Sends the spans that a collector of ours has received on to every backend the environment names, by the exporters a program's
+ * own spans go by: the same variables, warnings and limits. `undefined` where the environment names none.
+ */
+export function openForwarding(given: Environment, factories: ExporterFactories): Forwarding | undefined {
+  const env = resolveAliases(given);
+  if (!WANTED.some((variable) => said(env, variable))) return undefined;
+  const { timeoutMillis, rest } = readOtlp(env, TIMEOUT_MS);
+  const all = withEnvironment(rest, () => readExporters(rest, factories, { timeoutMillis, keepAlive: true }));
+  // Whoever has the spans shows them to people himself, and whole.
+  const made = all.filter(({ name }) => name !== 'console');
+  if (made.length === 0) return undefined;
+  const queues = made.map((named) =>
+    // The first failure is said: a person sits before it.
+    createQueue(named, { most: MOST, everyMs: EVERY_MS, timeoutMillis, breaker: createBreaker(Date.now, 1) }),
+  );
+  return {
+    exporters: made.map(({ name }) => name),
+    forward: (spans) => {
+      for (const span of spans.map(readable)) for (const queue of queues) queue.onEnd(span);
+    },
+    shutdown: async () => {
+      // One flush waits half a second, as work would; here nobody's work waits, and an export has its whole time.
+      for (let round = 0; round * 500 <= TIMEOUT_MS; round++) await Promise.all(queues.map((queue) => queue.flush()));
+      await Promise.all(queues.map((queue) => queue.shutdown()));
+    },
+  };
+}
+
+function readable(span: ForeignSpan): ReadableSpan {
+  const { traceId, spanId, parentSpanId, traceState, kind, status } = span;
+  const entered = kind === 'SERVER' || kind === 'CONSUMER';
+  return {
+    name: span.name,
+    kind: SpanKind[kind as keyof typeof SpanKind] ?? SpanKind.INTERNAL,
+    spanContext: () => ({
+      ...sampled(traceId, spanId),
+      ...(traceState && { traceState: createTraceState(traceState) }),
+    }),
+    ...(parentSpanId && { parentSpanContext: { ...sampled(traceId, parentSpanId), isRemote: entered } }),
+    startTime: time(span.startMs),
+    endTime: time(span.endMs),
+    duration: time(span.endMs - span.startMs),
+    ended: true,
+    status: { ...status, code: SpanStatusCode[status.code as keyof typeof SpanStatusCode] ?? SpanStatusCode.UNSET },
+    attributes: span.attributes as Attributes,
+    events: span.events.map(({ name, timeMs, attributes }) => ({
+      name,
+      time: time(timeMs),
+      attributes: attributes as Attributes,
+    })),
+    links: span.links.map(({ attributes, ...context }) => ({
+      context: sampled(context.traceId, context.spanId),
+      attributes: attributes as Attributes,
+    })),
+    resource: resourceFromAttributes(span.resource as Attributes),
+    instrumentationScope: { name: 'nedlia-telemetry' },
+    droppedAttributesCount: 0,
+    droppedEventsCount: 0,
+    droppedLinksCount: 0,
+  };
+}
+
+const sampled = (traceId: string, spanId: string): SpanContext => ({ traceId, spanId, traceFlags: 1 });
+
+function time(milliseconds: number): HrTime {
+  const seconds = Math.floor(milliseconds / 1000);
+  return [seconds, Math.round((milliseconds - seconds * 1000) * 1e6)];
+}
