@@ -16,9 +16,15 @@ export interface Invoked {
  */
 const runtime = `
 const event = JSON.parse(process.argv[2]);
-const end = Date.now() + Number(process.argv[3]);
+const timeoutMs = Number(process.argv[3]);
+let end = Infinity;
 const context = { awsRequestId: 'request-1', functionName: 'f', invokedFunctionArn: 'arn:aws:lambda:eu-central-1:123456789012:function:f', getRemainingTimeInMillis: () => end - Date.now() };
-(async () => require(process.argv[1]).handler(event, context))().then(
+(async () => {
+  const { handler } = require(process.argv[1]);
+  end = Date.now() + timeoutMs;
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), timeoutMs).unref();
+  return handler(event, context);
+})().then(
   (answer) => process.stdout.write(String.fromCharCode(0) + JSON.stringify({ answer }), () => process.exit(0)),
   (error) => process.stderr.write(error.stack + '\\n', () => process.exit(1)),
 );
@@ -38,14 +44,11 @@ export async function invoke(
     env: environment,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  // Loading the bundle is before the invocation: its time is counted from when the context is made, half a second later at most.
-  const killer = setTimeout(() => process_.kill('SIGKILL'), timeoutMs + 500);
   const [out, stderr, [code]] = await Promise.all([
     text(process_.stdout),
     text(process_.stderr),
     once(process_, 'close') as Promise<[number | null]>,
   ]);
-  clearTimeout(killer);
   const [stdout = '', said] = out.split('\0');
   const { answer } = JSON.parse(said ?? '{}') as Partial<Invoked>;
   return { answer, stdout, stderr, code };
