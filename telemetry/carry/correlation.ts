@@ -11,7 +11,7 @@ import type { TraceContext } from './trace-context.ts';
 export const CORRELATION_FIELD = 'correlation_id';
 
 /** Ours among the members of a baggage. Valid values need no percent-encoding, so none is read. */
-const MEMBER = /(?:^|,)[ \t]*(correlation_id|user_id|operation)[ \t]*=[ \t]*([^,;\s]*)/g;
+const MEMBER = /(?:^|,)[ \t]*(correlation_id|user_id|operation)[ \t]*=[ \t]*([^,;\s]*)[ \t]*(?=[,;]|$)/g;
 const IS_OURS = /^[ \t]*(?:correlation_id|user_id|operation)[ \t]*=/;
 
 /**

@@ -82,6 +82,7 @@ test('poison is moved aside with its reason, delays nobody, and a redrive goes o
       MessageAttributes: {
         traceparent: { DataType: 'String', StringValue: `00-${TRACE}-00f067aa0ba902b7-01` },
         colour: { DataType: 'String', StringValue: 'blue' },
+        correlation_id: { DataType: 'String', StringValue: 'order-7' },
       },
       MessageSystemAttributes: {
         AWSTraceHeader: {
@@ -122,6 +123,7 @@ test('poison is moved aside with its reason, delays nobody, and a redrive goes o
   const redriven = spans.findLast(({ name }) => name === 'process nedlia-file-generator');
   assert.equal(redriven?.attributes['aws.sqs.message.redriven'], true);
   assert.equal(redriven?.parentSpanId, '00f067aa0ba902b7');
+  assert.equal(redriven.attributes['correlation_id'], 'order-7');
   await forgetDead(id);
 });
 

@@ -10,6 +10,7 @@ import { publisher } from '../../outbox/publish.ts';
 import { writer } from '../../outbox/write.ts';
 import { type Database, transaction } from '../../store/database.ts';
 import type { OutboxRow } from '../../store/outbox.ts';
+import { withCorrelation } from '../../telemetry/correlation.ts';
 import { withEntry } from '../../telemetry/entry.ts';
 import { type AwsAnswer, type AwsRequest, startAwsEndpoint } from '../support/aws-endpoint.ts';
 import { freshDatabase } from '../support/database.ts';
@@ -115,21 +116,28 @@ test('nothing to say asks nobody', async (t) => {
   assert.equal(requests.length, 0);
 });
 
-test('after a crash between commit and publish the relay says it: same id, same bytes, same trace', async (t) => {
+test('after a crash between commit and publish the relay says it: same id, same bytes, same trace, same correlation', async (t) => {
   const spans = recordSpans(t);
   const { db, sent, publishLeft } = await setUp(t);
   const entry = trace.getTracer('test').startSpan('POST /v1/placements');
-  const row = await context.with(withEntry(context.active(), entry), () => write(db, 'p'));
+  const asked = { correlationId: 'order-7', userId: 'u-1', operation: 'things.import' };
+  const row = await withCorrelation(asked, () =>
+    context.with(withEntry(context.active(), entry), () => write(db, 'p')),
+  );
   entry.end();
   await makeOld(db);
 
-  assert.deepEqual(await publishLeft(), { published: 1, refused: 0 });
+  const relayed = await withCorrelation({ userId: 'relay', operation: 'relay' }, () => publishLeft());
+  assert.deepEqual(relayed, { published: 1, refused: 0 });
   const [said] = sent();
-  const { _trace, ...detail } = JSON.parse(said?.Detail ?? '') as { _trace: { traceparent: string } };
+  const { _trace, ...detail } = JSON.parse(said?.Detail ?? '') as { _trace: { traceparent: string; baggage: string } };
   assert.equal(JSON.stringify(detail), JSON.stringify(row.payload));
   const send = spans.all().find(({ name }) => name === 'send nedlia-events (placement.created)');
   assert.deepEqual([send?.parentId, send?.traceId], [entry.spanContext().spanId, entry.spanContext().traceId]);
   assert.equal(_trace.traceparent, `00-${send?.traceId}-${send?.spanId}-01`);
+  assert.equal(_trace.baggage, 'correlation_id=order-7,user_id=u-1,operation=things.import');
+  const { correlation_id: id, 'user.id': user, operation } = send?.attributes ?? {};
+  assert.deepEqual([id, user, operation], ['order-7', 'u-1', 'things.import'], 'of the row, not of the relay');
   assert.deepEqual(await publishLeft(), { published: 0, refused: 0 });
 });
 

@@ -15,7 +15,9 @@ const say = writer(() => Promise.resolve());
 const left = () => transaction(db, (tx) => lockUnpublished(tx, { limit: 100, minAgeMs: 0 }));
 
 test('an event is stored as its readers read it, stamped once', async () => {
-  const row = await withCorrelation({ correlationId: 'c-1' }, () => transaction(db, (tx) => say(tx, placementCreated, data)));
+  const row = await withCorrelation({ correlationId: 'c-1' }, () =>
+    transaction(db, (tx) => say(tx, placementCreated, data)),
+  );
   assert.match(row.id, /^[0-9a-f]{8}-[0-9a-f]{4}-7/);
   assert.deepEqual([row.kind, row.name, row.destination], ['event', 'placement.created', 'nedlia-events']);
   const body = { source: 'nedlia.api', 'detail-type': row.name, detail: row.payload };

@@ -1,6 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { correlationId, newCorrelationId, parseCorrelationId, withCorrelation } from '../../telemetry/correlation.ts';
+import { context, ROOT_CONTEXT } from '@opentelemetry/api';
+import {
+  beginCorrelation,
+  correlation,
+  correlationId,
+  newCorrelationId,
+  parseCorrelationId,
+  withCorrelation,
+} from '../../telemetry/correlation.ts';
+import { correlateEntry, entryContext, withEntry } from '../../telemetry/entry.ts';
+import { span } from '../../telemetry/span.ts';
+import { startSpan } from '../../telemetry/tracer.ts';
+import { only, recordSpans } from '../support/spans.ts';
 
 test('a correlation id is there for the work and all it starts, and nowhere else, also without telemetry', async () => {
   const seen = await Promise.all(
@@ -13,6 +25,17 @@ test('a correlation id is there for the work and all it starts, and nowhere else
   );
   assert.deepEqual(seen, ['a', 'b', undefined]);
   assert.equal(correlationId(), undefined);
+  assert.deepEqual(correlation(), {});
+});
+
+test('what is not said is inherited, what is said replaces, and a request or message inherits nothing', () => {
+  withCorrelation({ correlationId: 'c-1', userId: 'u-1', operation: 'import' }, () => {
+    withCorrelation({ operation: 'import.rows' }, () => {
+      assert.deepEqual(correlation(), { correlationId: 'c-1', userId: 'u-1', operation: 'import.rows' });
+    });
+    beginCorrelation({ correlationId: 'c-2' }, () => assert.deepEqual(correlation(), { correlationId: 'c-2' }));
+    assert.equal(correlation().operation, 'import');
+  });
 });
 
 test('only 1 to 64 safe characters are taken for a correlation id', () => {
@@ -20,4 +43,39 @@ test('only 1 to 64 safe characters are taken for a correlation id', () => {
   for (const not of ['', 'x'.repeat(65), 'a b', 'a\n', 'ä', '<script>', ['a'], undefined, 7]) {
     assert.equal(parseCorrelationId(not), undefined);
   }
+});
+
+test('what is none is dropped, not thrown: a person is not a user id', () => {
+  const wrong = { correlationId: 'a b', userId: 'ann@shop.example', operation: 'import all of it' };
+  assert.deepEqual(withCorrelation(wrong, correlation), {});
+  assert.deepEqual(
+    withCorrelation({ userId: 7 } as never, () => withCorrelation({ operation: 'a.b-c_1' }, correlation)),
+    { operation: 'a.b-c_1' },
+  );
+});
+
+test('every span started under it says so, whatever its parent', (t) => {
+  const spans = recordSpans(t);
+  withCorrelation({ correlationId: 'c-1', userId: 'u-1', operation: 'import' }, () => {
+    span('a', { size: 1 }, () => span('b', () => 7));
+    startSpan('c', {}, ROOT_CONTEXT).end();
+  });
+  span('outside', () => 7);
+  const said = { correlation_id: 'c-1', 'user.id': 'u-1', operation: 'import' };
+  assert.deepEqual(only(spans.all(), 'a').attributes, { ...said, size: 1 });
+  for (const name of ['b', 'c']) assert.deepEqual(only(spans.all(), name).attributes, said);
+  assert.deepEqual(only(spans.all(), 'outside').attributes, {});
+});
+
+test('what becomes known after the request has begun is on its own span as well, and goes on with what is said', (t) => {
+  const spans = recordSpans(t);
+  const server = startSpan('POST /things', {}, ROOT_CONTEXT, { correlationId: 'c-1' });
+  const said = beginCorrelation({ correlationId: 'c-1' }, () =>
+    context.with(withEntry(ROOT_CONTEXT, server), () =>
+      correlateEntry({ userId: 'u-1' }, () => span('deeper', () => entryContext())),
+    ),
+  );
+  server.end();
+  assert.deepEqual(only(spans.all(), 'POST /things').attributes, { correlation_id: 'c-1', 'user.id': 'u-1' });
+  assert.equal(said?.baggage, 'correlation_id=c-1,user_id=u-1');
 });

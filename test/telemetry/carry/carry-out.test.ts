@@ -59,6 +59,16 @@ describe('an SQS message', () => {
     assert.ok(carryInMessage(others(10), context).systemAttributes.AWSTraceHeader, 'it takes none of the slots');
   });
 
+  it('says its correlation id in what slots are left, also without a trace', () => {
+    const saidBeside = (count: number) => carryInMessage(others(count), context, 'order-7').attributes;
+    assert.deepEqual(saidBeside(6)['correlation_id'], text('order-7'));
+    assert.equal(saidBeside(7)['correlation_id'], undefined);
+    assert.deepEqual(saidBeside(7)['baggage'], text('tenant=blue'));
+    assert.deepEqual(carryInMessage({}, undefined, 'order-7').attributes, { correlation_id: text('order-7') });
+    const there = { correlation_id: text('theirs') };
+    assert.deepEqual(carryInMessage(there, undefined, 'order-7').attributes, there);
+  });
+
   it('keeps a context that is there already, whole', () => {
     const there = { traceparent: text(aTraceparent()) };
     const { attributes, systemAttributes } = carryInMessage(there, context);

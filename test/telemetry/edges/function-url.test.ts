@@ -45,6 +45,15 @@ test('work runs under the span, which is its entry, and sees no baggage of the c
   assert.equal(only(spans.all(), 'inner').parentId, only(spans.all(), 'POST').spanId);
 });
 
+test("a caller's correlation id is the request's, unless it is none", async (t) => {
+  const spans = recordSpans(t);
+  for (const id of ['order-7', 'a b']) await answer({ headers: { 'x-correlation-id': id } });
+  assert.deepEqual(
+    spans.all().map(({ attributes }) => attributes['correlation_id']),
+    ['order-7', undefined],
+  );
+});
+
 test('a caller that is only linked to begins a trace of ours; an ignored one is not even that', async (t) => {
   const spans = recordSpans(t);
   const traceparent = aTraceparent();
