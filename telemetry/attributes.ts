@@ -71,10 +71,12 @@ export const own = {
   contextStatus: 'messaging.trace_context.status',
   /** Milliseconds, never negative: from when it was sent to the start of its processing. */
   waitMs: 'messaging.wait_ms',
-  /** Milliseconds from sent to first received, of a message that was received before. */
+  /** Milliseconds, never negative, from sent to first received. What is left of `messaging.wait_ms` it waited in the function, or for its retries. */
   firstReceiveMs: 'messaging.first_receive_ms',
-  /** Milliseconds from the event's own `time` to the queue. */
+  /** Milliseconds, never negative, from the event's own `time`, which counts whole seconds, to the queue. */
   busMs: 'aws.eventbridge.wait_ms',
+  /** Of a message whose X-Ray header names no span that could be pointed at: `1-…-…`, as X-Ray's console takes it. */
+  xrayTraceId: 'aws.xray.trace_id',
   /** JSON with its secrets masked; only where `TRACE_REQUEST_BODY` asks for it. */
   requestBody: 'http.request.body.text',
   /** The object was there already, and that is as good as having put it. */

@@ -7,7 +7,7 @@ import { TRACE_FIELD } from './entry.ts';
 import type { Carrier, TraceContext } from './trace-context.ts';
 import { fromTraceContext, toTraceContext } from './trace-context.ts';
 import { formatTraceparent } from './traceparent.ts';
-import { parseXRay } from './xray.ts';
+import { formatRoot, parseXRay } from './xray.ts';
 
 /** A message opened: its body parsed once, its place in a trace taken out. */
 export interface Opened {
@@ -19,6 +19,8 @@ export interface Opened {
   carried: TraceContext | undefined;
   /** What a new trace has to point at. */
   link: TraceContext | undefined;
+  /** The X-Ray trace it came with, in X-Ray's form, where that names no span to point at. */
+  xrayTraceId?: string | undefined;
   /** Why a new trace has to be started, when the message is to blame. */
   status: 'missing' | 'invalid' | undefined;
   arrival: Arrival;
@@ -32,7 +34,7 @@ const REPLAY_CONTINUES_MS = 24 * 60 * 60 * 1000;
 /**
  * Opens an SQS record. The first carrier with a valid `traceparent` wins, in this order: message attributes; `_trace`;
  * CloudEvents' `traceparent`; `metadata` and an SNS envelope. `AWSTraceHeader` is a link at most, because a service
- * without a trace of ours wrote it. Never throws: garbage or nothing means a new trace, and `status` says which.
+ * without a trace of ours wrote it; one with a Root alone names its trace. Never throws: garbage or nothing means a new trace, and `status` says which.
  */
 export function openMessage(record: SqsRecordLike, now = Date.now()): Opened {
   const { body, parseError } = parse(record.body ?? record.Body);
@@ -46,7 +48,7 @@ export function openMessage(record: SqsRecordLike, now = Date.now()): Opened {
   const base = { body, parseError, arrival, correlation };
   if (inBand && isOldReplay(arrival, now)) return { ...base, carried: undefined, link: inBand, status: undefined };
   if (inBand) return { ...base, carried: inBand, link: undefined, status: undefined };
-  return { ...base, carried: undefined, link: xrayOf(record), status: found.length > 0 ? 'invalid' : 'missing' };
+  return { ...base, carried: undefined, ...xrayOf(record), status: found.length > 0 ? 'invalid' : 'missing' };
 }
 
 function parse(text: unknown): Pick<Opened, 'body' | 'parseError'> {
@@ -104,8 +106,9 @@ function isOldReplay({ event, redriven }: Arrival, now: number): boolean {
   return now - event.time.getTime() > REPLAY_CONTINUES_MS;
 }
 
-function xrayOf(record: SqsRecordLike): TraceContext | undefined {
+function xrayOf(record: SqsRecordLike): Pick<Opened, 'link' | 'xrayTraceId'> {
   const header = parseXRay(fields(record.attributes ?? record.Attributes)['AWSTraceHeader']);
-  if (!header?.spanId) return undefined;
-  return { traceparent: formatTraceparent({ ...header, spanId: header.spanId, traceFlags: header.sampled ? 1 : 0 }) };
+  const { spanId } = header ?? {};
+  if (!header || !spanId) return { link: undefined, xrayTraceId: header && formatRoot(header.traceId) };
+  return { link: { traceparent: formatTraceparent({ ...header, spanId, traceFlags: header.sampled ? 1 : 0 }) } };
 }

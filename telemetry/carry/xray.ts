@@ -39,6 +39,9 @@ export function parseXRay(header: unknown): XRayHeader | undefined {
   };
 }
 
+/** A trace id in X-Ray's form, `1-<8 digits>-<24 digits>`. */
+export const formatRoot = (traceId: string): string => `1-${traceId.slice(0, 8)}-${traceId.slice(8)}`;
+
 /**
  * The same place in the trace, in X-Ray's form, written on top of `beneath`: what that says beside Root, Parent and
  * Sampled is kept, because without its `Lineage` Lambda cannot see that a message goes in circles. In a function the
@@ -51,8 +54,7 @@ export function formatXRay(
 ): string | undefined {
   const span = parseTraceparent(carried?.traceparent);
   if (!span) return undefined;
-  const root = `Root=1-${span.traceId.slice(0, 8)}-${span.traceId.slice(8)}`;
-  const header = [root, `Parent=${span.spanId}`, `Sampled=${span.traceFlags & 1}`];
+  const header = [`Root=${formatRoot(span.traceId)}`, `Parent=${span.spanId}`, `Sampled=${span.traceFlags & 1}`];
   const whole = [...header, ...(parseXRay(beneath)?.rest ?? [])].join(';');
   return whole.length <= MAX_LENGTH ? whole : header.join(';');
 }

@@ -49,9 +49,8 @@ export async function traceMessage<T>(
   }
 }
 
-function describe({ arrival, status }: Opened, queue: string): Attributes {
+function describe({ arrival, status, xrayTraceId }: Opened, queue: string): Attributes {
   const { messageId, receives, redriven, event, sentAt, firstReceivedAt, bytes } = arrival;
-  const again = receives > 1;
   return {
     [name.messagingSystem]: 'aws.sqs',
     [name.destination]: queue,
@@ -59,13 +58,14 @@ function describe({ arrival, status }: Opened, queue: string): Attributes {
     [name.operationType]: 'process',
     [name.messageBytes]: bytes,
     ...(messageId && { [name.messageId]: messageId }),
-    ...(again && { [own.receiveCount]: receives }),
+    ...(receives > 1 && { [own.receiveCount]: receives }),
     ...(redriven && { [own.redriven]: true }),
     ...(event.id && { [own.eventId]: event.id }),
     ...(event.replayName && { [own.replayName]: event.replayName }),
     ...(status && { [own.contextStatus]: status }),
+    ...(xrayTraceId && { [own.xrayTraceId]: xrayTraceId }),
     ...waited(own.waitMs, sentAt, new Date()),
-    ...(again && waited(own.firstReceiveMs, sentAt, firstReceivedAt)),
+    ...waited(own.firstReceiveMs, sentAt, firstReceivedAt),
     ...(event.time && waited(own.busMs, event.time, sentAt)),
   };
 }

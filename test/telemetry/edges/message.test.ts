@@ -45,8 +45,13 @@ describe('the span of a message', () => {
   it('says what the conventions ask for and how long it waited', async (t) => {
     const record = aRecord({ body: '{"ü":1}', messageAttributes: stringAttributes({ traceparent: aTraceparent() }) });
     const { processing } = await processed(t, record);
-    const { 'messaging.wait_ms': waited, ...attributes } = processing.attributes;
+    const {
+      'messaging.wait_ms': waited,
+      'messaging.first_receive_ms': received,
+      ...attributes
+    } = processing.attributes;
     assert.ok(Number(waited) >= 1000 && Number(waited) < 2000);
+    assert.equal(received, 0);
     assert.deepEqual(attributes, {
       'messaging.system.name': 'aws.sqs',
       'messaging.destination.name': 'things',
@@ -72,6 +77,16 @@ describe('the span of a message', () => {
     assert.equal(said['aws.eventbridge.event_id'], 'e');
     assert.equal(said['aws.eventbridge.wait_ms'], 1500);
     assert.equal(said['messaging.first_receive_ms'], 10_000);
+  });
+
+  it('says of every message, also one that came once, where it waited: for the bus, in the queue, for its turn', async (t) => {
+    const now = Date.now();
+    const attributes = failedBefore(1, now - 6000, now - 2000);
+    const body = anEnvelope({}, { time: new Date(now - 7000).toISOString() });
+    const { attributes: said } = (await processed(t, aRecord({ attributes, body }))).processing;
+    assert.deepEqual([said['aws.eventbridge.wait_ms'], said['messaging.first_receive_ms']], [1000, 4000]);
+    const ownTurn = Number(said['messaging.wait_ms']) - Number(said['messaging.first_receive_ms']);
+    assert.ok(ownTurn >= 2000 && ownTurn < 3000, `${ownTurn} ms`);
   });
 
   it('never waited less than nothing, whatever the clocks say', async (t) => {
@@ -111,6 +126,14 @@ describe('the span of a message', () => {
       { traceId: invocation.traceId, spanId: invocation.spanId },
       { traceId: '5759e988bd862e3fe1be46a994272793', spanId: '53995c3f42cd8ad8' },
     ]);
+  });
+
+  it('names the X-Ray trace whose header has a Root alone, which nothing can point at', async (t) => {
+    const AWSTraceHeader = 'Root=1-5759e988-bd862e3fe1be46a994272793;Lineage=a87bd80c:0';
+    const { processing, invocation } = await processed(t, aRecord({ attributes: { AWSTraceHeader } }));
+    assert.equal(processing.attributes['aws.xray.trace_id'], '1-5759e988-bd862e3fe1be46a994272793');
+    assert.equal(processing.attributes['messaging.trace_context.status'], 'missing');
+    assert.deepEqual(processing.links, [{ traceId: invocation.traceId, spanId: invocation.spanId }]);
   });
 
   it('is the entry of all that runs under it, with the sender’s tracestate and baggage', async (t) => {
