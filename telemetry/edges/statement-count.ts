@@ -46,21 +46,31 @@ export function countStatement(text: string): void {
 export function tellStatements(entry: Span): void {
   const tally = tallies.get(entry);
   if (!tally || !tallies.delete(entry) || tally.statements < SAME_SHAPE) return;
-  const counted = [...tally.below].flatMap(([parent, counts]) =>
-    [...counts].map(([shape, count]) => ({ parent, statement: shape.slice(0, MAX_TEXT), count })),
+  const repeated = [...tally.below].flatMap(([parent, counts]) =>
+    [...counts].filter(([, count]) => count >= SAME_SHAPE).map(([shape, count]) => ({ parent, shape, count })),
   );
-  const [most, ...others] = counted.toSorted((one, other) => other.count - one.count);
-  if (!most) return;
-  const repeated = [most, ...others].filter(({ count }) => count >= SAME_SHAPE).slice(0, MAX_EVENTS);
-  for (const { parent, statement, count } of repeated) {
-    const suggestion = 'read them with one statement: a join, or a list (in, any)';
-    entry.addEvent('n_plus_one', { statement, count, parent_span_id: parent.spanContext().spanId, suggestion });
+  for (const { parent, shape, count } of repeated.slice(0, MAX_EVENTS)) {
+    entry.addEvent('n_plus_one', {
+      statement: shape.slice(0, MAX_TEXT),
+      count,
+      parent_span_id: parent.spanContext().spanId,
+      suggestion: 'read them with one statement: a join, or a list (in, any)',
+    });
   }
-  if (tally.statements <= MOST_STATEMENTS) return;
-  entry.addEvent('many_statements', { count: tally.statements, shapes: counted.length, ...ofMost(most) });
+  if (tally.statements > MOST_STATEMENTS) entry.addEvent('many_statements', inAll(tally));
 }
 
-const ofMost = ({ statement, count }: { statement: string; count: number }) => ({
-  most_frequent: statement,
-  most_frequent_count: count,
-});
+/** Over all spans: the same statement once below each of a hundred spans is one shape too. */
+function inAll({ statements, below }: Tally) {
+  const shapes = new Map<string, number>();
+  for (const counts of below.values()) {
+    for (const [shape, count] of counts) shapes.set(shape, (shapes.get(shape) ?? 0) + count);
+  }
+  const [[statement, count] = ['', 0]] = [...shapes].toSorted(([, one], [, other]) => other - one);
+  return {
+    count: statements,
+    shapes: shapes.size,
+    most_frequent: statement.slice(0, MAX_TEXT),
+    most_frequent_count: count,
+  };
+}
