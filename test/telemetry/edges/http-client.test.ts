@@ -5,6 +5,7 @@ import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import { context, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { fromTraceContext } from '../../../telemetry/carry/trace-context.ts';
+import { configureEdges } from '../../../telemetry/edges/configure.ts';
 import { traceHttpCall } from '../../../telemetry/edges/http-client.ts';
 import { span } from '../../../telemetry/span.ts';
 import { nobody, startPeer } from '../../support/peer.ts';
@@ -49,12 +50,89 @@ test('the span says what was called, without credentials and query', async (t) =
   await traceHttpCall({ method: 'POST', url, attempt: 3 }, send(url));
   assert.deepEqual(only(spans.all(), 'POST').attributes, {
     'http.request.method': 'POST',
-    'url.full': `http://REDACTED:REDACTED@${host}/hook?REDACTED`,
+    'url.full': `http://REDACTED:REDACTED@${host}/hook?token=REDACTED`,
     'server.address': '127.0.0.1',
     'server.port': Number(port),
     'http.request.resend_count': 2,
     'http.response.status_code': 204,
   });
+});
+
+test('the names of a query’s parameters are told, never a value, nor a name that may be one', async (t) => {
+  const spans = recordSpans(t);
+  const { origin } = await aPeer(t);
+  const canary = 'canary'.repeat(10);
+  for (const [query, told] of [
+    ['?sig=canary&X-Amz-Signature=canary&page=canary', '?sig=REDACTED&X-Amz-Signature=REDACTED&page=REDACTED'],
+    ['?canary', '?=REDACTED'],
+    [`?${canary}=1`, '?=REDACTED'],
+    [`?a=${'canary&'.repeat(500)}`, `?a=REDACTED${'&=REDACTED'.repeat(19)}`],
+    ['#canary', ''],
+  ]) {
+    spans.clear();
+    const url = new URL(`/hook${query}`, origin);
+    await traceHttpCall({ method: 'POST', url }, send(url));
+    assert.equal(only(spans.all(), 'POST').attributes['url.full'], `${origin}/hook${told}`);
+  }
+});
+
+test('a trace the caller’s own headers hold, in whatever case, does not go out beside the call’s', async (t) => {
+  const spans = recordSpans(t);
+  const { seen, origin } = await aPeer(t);
+  const url = new URL(origin);
+  const headers = {
+    TraceParent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00',
+    Tracestate: 'vendor=1',
+    BAGGAGE: 'user=canary',
+    'X-Own': 'kept',
+  };
+  await traceHttpCall({ method: 'POST', url, headers }, send(url));
+  const call = only(spans.all(), 'POST');
+  const [received] = seen;
+  assert.equal(received?.['traceparent'], `00-${call.traceId}-${call.spanId}-01`);
+  assert.equal(received?.['rawNames']?.toString().match(/traceparent/gi)?.length, 1);
+  assert.deepEqual(
+    [received?.['tracestate'], received?.['baggage'], received?.['x-own']],
+    [undefined, undefined, 'kept'],
+  );
+});
+
+test('what OTEL_PROPAGATORS names goes out beside traceparent, each once, and replaces the caller’s', async (t) => {
+  const spans = recordSpans(t);
+  configureEdges({ OTEL_PROPAGATORS: 'b3,jaeger,xray' });
+  t.after(() => configureEdges({}));
+  const { seen, origin } = await aPeer(t);
+  const url = new URL(origin);
+  await traceHttpCall({ method: 'POST', url, headers: { B3: '0' } }, send(url));
+  const { traceId, spanId } = only(spans.all(), 'POST');
+  const [received] = seen;
+  assert.deepEqual(
+    [received?.['traceparent'], received?.['b3'], received?.['uber-trace-id'], received?.['x-amzn-trace-id']],
+    [
+      `00-${traceId}-${spanId}-01`,
+      `${traceId}-${spanId}-1`,
+      `${traceId}:${spanId}:0:01`,
+      `Root=1-${traceId.slice(0, 8)}-${traceId.slice(8)};Parent=${spanId};Sampled=1`,
+    ],
+  );
+});
+
+test('with OTEL_PROPAGATORS=none nothing of ours goes out, and what the caller sends stays as it is', async (t) => {
+  recordSpans(t);
+  configureEdges({ OTEL_PROPAGATORS: 'none' });
+  t.after(() => configureEdges({}));
+  const { seen, origin } = await aPeer(t);
+  const url = new URL(origin);
+  await traceHttpCall({ method: 'POST', url }, send(url));
+  await traceHttpCall({ method: 'POST', url, headers: { b3: '0' } }, send(url));
+  assert.deepEqual(
+    seen.map(({ traceparent, b3 }) => [traceparent, b3]),
+    [
+      [undefined, undefined],
+      [undefined, '0'],
+    ],
+  );
 });
 
 test('no baggage goes out, and no tracestate over 512 bytes', async (t) => {

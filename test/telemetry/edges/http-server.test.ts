@@ -9,6 +9,7 @@ import type { Context as LambdaContext } from 'aws-lambda';
 import { isSpanContextValid, trace } from '@opentelemetry/api';
 import Fastify from 'fastify';
 import { correlationId } from '../../../telemetry/correlation.ts';
+import { configureEdges } from '../../../telemetry/edges/configure.ts';
 import type { RequestOptions } from '../../../telemetry/edges/http-server.ts';
 import { requestFailed, requestTraceId, traceRequests } from '../../../telemetry/edges/http-server.ts';
 import { entryContext } from '../../../telemetry/entry.ts';
@@ -178,6 +179,29 @@ test('what a caller says of its trace counts as the edge decides', async (t) => 
   for (const own of [linked, ignored]) {
     assert.notEqual(own.traceId, traceId);
     assert.equal(own.parentId, undefined);
+  }
+});
+
+test('a format OTEL_PROPAGATORS names is read under the same edge, and none reads nothing', async (t) => {
+  const spans = recordSpans(t, readSampler({}));
+  t.after(() => configureEdges({}));
+  const asked = async (edge: RequestOptions['edge'], OTEL_PROPAGATORS: string, headers: Record<string, string>) => {
+    spans.clear();
+    configureEdges({ OTEL_PROPAGATORS });
+    await post(`${await listening(t, { edge })}/things/7`, headers);
+    return ended(spans, 'POST /things/:id');
+  };
+  const b3 = { b3: `${traceId}-b7ad6b7169203331-1` };
+  assert.equal((await asked('continue', 'tracecontext,b3', b3)).parentId, 'b7ad6b7169203331');
+  assert.deepEqual((await asked('link', 'b3', b3)).links, [{ traceId, spanId: 'b7ad6b7169203331' }]);
+  for (const forgotten of [
+    await asked('ignore', 'b3', b3),
+    await asked('continue', 'tracecontext', b3),
+    await asked('continue', 'none', { ...b3, traceparent }),
+    await asked('link', 'none', { ...b3, traceparent }),
+  ]) {
+    assert.deepEqual([forgotten.parentId, forgotten.links], [undefined, []]);
+    assert.notEqual(forgotten.traceId, traceId);
   }
 });
 
