@@ -1,7 +1,7 @@
 import { log } from '../log.ts';
 import { endOpenSpans } from '../open-spans.ts';
 import type { Telemetry } from '../start.ts';
-import type { LambdaContextLike } from './invocation.ts';
+import { withInvocation, type LambdaContextLike } from './invocation.ts';
 
 /** For one flush (0.5 s) and the answer of whoever collects. A consumer's own limits (`aws/consume.ts`) have all passed by then. */
 const RESERVE_MS = 700;
@@ -18,7 +18,7 @@ export async function exportInTime<T>(
 ): Promise<T> {
   const timer = watch(lambda, telemetry);
   try {
-    return await work();
+    return await withInvocation(lambda ?? {}, async () => work());
   } finally {
     clearTimeout(timer);
     await telemetry.flush();

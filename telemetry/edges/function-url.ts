@@ -7,7 +7,7 @@ import { redact } from '../safe/redact.ts';
 import { runIn, type Attributes } from '../span.ts';
 import { startSpan } from '../tracer.ts';
 import type { Edge } from './http-server.ts';
-import type { LambdaContextLike } from './invocation.ts';
+import { describeInvocation, type LambdaContextLike } from './invocation.ts';
 import { tellStatements } from './statement-count.ts';
 
 /** A request to a function's URL: what is read of Lambda's payload format 2.0. Header names are in lower case. */
@@ -67,8 +67,7 @@ function describe({ rawPath, requestContext: { domainName, http } }: FunctionUrl
     [name.urlScheme]: 'https',
     [name.serverAddress]: domainName,
     [name.protocolVersion]: http.protocol.replace(/^HTTP\//, ''),
-    [name.invocationId]: lambda.awsRequestId,
-    [name.cloudResourceId]: lambda.invokedFunctionArn,
+    ...describeInvocation(lambda),
   };
   return attributes;
 }

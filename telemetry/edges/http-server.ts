@@ -9,6 +9,7 @@ import { withEntry } from '../entry.ts';
 import { recordFailure } from '../safe/failure.ts';
 import { startSpan } from '../tracer.ts';
 import { describeRequest, nameOf } from './http-request.ts';
+import { describeActiveInvocation } from './invocation.ts';
 import { recordRequestBody } from './request-body.ts';
 import { tellStatements } from './statement-count.ts';
 
@@ -75,7 +76,7 @@ function begin(
     const linked = edge === 'link' ? trace.getSpanContext(remote) : undefined;
     const options = {
       kind: SpanKind.SERVER,
-      attributes: describeRequest(request, path),
+      attributes: { ...describeRequest(request, path), ...describeActiveInvocation() },
       links: linked ? [{ context: linked }] : [],
     };
     const correlationId = parseCorrelationId(request.headers['x-correlation-id']) ?? newCorrelationId();

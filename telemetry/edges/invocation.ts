@@ -1,5 +1,5 @@
-import type { SpanContext } from '@opentelemetry/api';
-import { context, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
+import type { Attributes, SpanContext } from '@opentelemetry/api';
+import { context, createContextKey, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import { name } from '../attributes.ts';
 import { recordFailure } from '../safe/failure.ts';
 import { startSpan } from '../tracer.ts';
@@ -23,7 +23,30 @@ export interface Batch {
   messages: number;
 }
 
-let cold = true;
+/** Of this process. Compared, not counted: several edges may describe one invocation. */
+let first: LambdaContextLike | undefined;
+
+/** What is said of a call of a function by Lambda, `faas.trigger` excepted. */
+export function describeInvocation(lambda: LambdaContextLike): Attributes {
+  first ??= lambda;
+  return {
+    [name.coldStart]: lambda === first,
+    ...(lambda.awsRequestId && { [name.invocationId]: lambda.awsRequestId }),
+    ...(lambda.invokedFunctionArn && { [name.cloudResourceId]: lambda.invokedFunctionArn }),
+  };
+}
+
+const INVOCATION = createContextKey('nedlia-telemetry invocation');
+
+/** Runs work knowing the invocation it is for, where what answers it does not see Lambda's context: the API behind its adapter. */
+export const withInvocation = <T>(lambda: LambdaContextLike, work: () => T): T =>
+  context.with(context.active().setValue(INVOCATION, lambda), work);
+
+/** What the span of a request says of the invocation that brought it; nothing in a server. */
+export function describeActiveInvocation(): Attributes {
+  const lambda = context.active().getValue(INVOCATION) as LambdaContextLike | undefined;
+  return lambda ? { [name.faasTrigger]: 'http', ...describeInvocation(lambda) } : {};
+}
 
 /**
  * Wraps one invocation in a SERVER span that is a root of its own: a batch belongs to as many traces as it has messages,
@@ -41,9 +64,7 @@ export async function traceInvocation<T>(
       kind: SpanKind.SERVER,
       attributes: {
         [name.faasTrigger]: 'pubsub',
-        [name.coldStart]: cold,
-        ...(lambda.awsRequestId && { [name.invocationId]: lambda.awsRequestId }),
-        ...(lambda.invokedFunctionArn && { [name.cloudResourceId]: lambda.invokedFunctionArn }),
+        ...describeInvocation(lambda),
         [name.messagingSystem]: 'aws.sqs',
         [name.destination]: queue,
         [name.batchMessageCount]: messages,
@@ -51,7 +72,6 @@ export async function traceInvocation<T>(
     },
     ROOT_CONTEXT,
   );
-  cold = false;
   try {
     return await context.with(trace.setSpan(ROOT_CONTEXT, span), () => work({ span: span.spanContext() }));
   } catch (error) {

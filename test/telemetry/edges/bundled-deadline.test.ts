@@ -89,6 +89,12 @@ test('the built api whose database hangs exports its request as ERROR before Lam
     [request?.name, request?.parentSpanId, request?.attributes['error.type'], request?.status, more],
     ['GET /v1/videos', parentId, 'timeout', { code: 'ERROR', message: "the invocation's time was running out" }, []],
   );
+  const { attributes = {} } = request ?? {};
+  assert.deepEqual(
+    ['faas.trigger', 'faas.invocation.id', 'faas.coldstart'].map((key) => attributes[key]),
+    ['http', 'request-1', true],
+    'the request’s span is that of the invocation',
+  );
   const lines = stdout.trim().split('\n');
   assert.equal(lines.length, 1, 'one line says so, and nothing complains');
   assert.match(lines[0] ?? '', /the invocation's time is running out/);

@@ -3,8 +3,10 @@ import type { TestContext } from 'node:test';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { trace } from '@opentelemetry/api';
+import Fastify from 'fastify';
 import { startCollector } from '../../../local/collector/collector.ts';
 import { exportInTime } from '../../../telemetry/edges/deadline.ts';
+import { traceRequests } from '../../../telemetry/edges/http-server.ts';
 import { traceInvocation } from '../../../telemetry/edges/invocation.ts';
 import { functionExporters } from '../../../telemetry/export/function-exporters.ts';
 import { span } from '../../../telemetry/span.ts';
@@ -154,4 +156,22 @@ it('a server, which nobody ends, keeps no list of its spans', async (t) => {
     lines.some((line) => 'open_spans' in line),
     false,
   );
+});
+
+it('a request that Lambda brought says which invocation it was; one that came to a server does not', async (t) => {
+  const { telemetry, spans } = await aFunction(t);
+  const app = Fastify();
+  t.after(() => app.close());
+  traceRequests(app, { edge: 'continue' });
+  app.get('/', async () => 'hello');
+  const [cold, warm] = [aLambdaContext(), aLambdaContext()];
+  for (const lambda of [cold, warm]) await exportInTime(lambda, telemetry, () => app.inject('/'));
+  await app.inject('/');
+  await telemetry.flush();
+  const said = spans().map(({ attributes }) => ['faas.trigger', 'faas.invocation.id'].map((key) => attributes[key]));
+  assert.deepEqual(said, [
+    ['http', cold.awsRequestId],
+    ['http', warm.awsRequestId],
+    [undefined, undefined],
+  ]);
 });

@@ -26,6 +26,7 @@ test('a request is a SERVER span named by its method, in the trace of its caller
     'url.scheme': 'https',
     'server.address': 'abc.lambda-url.eu-central-1.on.aws',
     'network.protocol.version': '1.1',
+    'faas.coldstart': true,
     'faas.invocation.id': 'request-1',
     'cloud.resource_id': lambda.invokedFunctionArn,
     'http.response.status_code': 204,
