@@ -16,12 +16,12 @@ export interface Import {
 
 /** Packages that belong to rooms: what the table's "never" column says about the outside. Types are free unless said otherwise. */
 const PACKAGES: { pattern: RegExp; only: string[]; typesToo?: true }[] = [
-  { pattern: /^@opentelemetry\//, only: ['telemetry', 'test'], typesToo: true },
+  { pattern: /^@opentelemetry\//, only: ['telemetry', 'bench', 'test'], typesToo: true },
   { pattern: /^@aws-sdk\/rds-signer$/, only: ['store', 'test'] },
   { pattern: /^@aws-sdk\/credential-provider-node$/, only: ['telemetry', 'test'] },
   { pattern: /^@aws-sdk\//, only: ['aws', 'local', 'commands', 'test'] },
-  { pattern: /^@?fastify\b/, only: ['api', 'test'] },
-  { pattern: /^(?:kysely|pg)\b/, only: ['store', 'local', 'test'] },
+  { pattern: /^@?fastify\b/, only: ['api', 'bench', 'test'] },
+  { pattern: /^(?:kysely|pg)\b/, only: ['store', 'local', 'bench', 'test'] },
   { pattern: /^(?:aws-cdk-lib|constructs|cdk-nag)\b/, only: ['lib', 'bin', 'test'], typesToo: true },
 ];
 
