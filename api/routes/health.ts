@@ -102,8 +102,13 @@ function tellTelemetry(): Static<typeof Telemetry> {
     enabled: status.enabled,
     service: status.service,
     started_at: status.startedAt,
-    exporters: status.exporters.map(({ target, lastError, ...counts }) => ({
-      ...counts,
+    exporters: status.exporters.map(({ exporter, breaker, waiting, exported, dropped, failed, lastError }) => ({
+      exporter,
+      breaker,
+      waiting,
+      exported,
+      dropped,
+      failed,
       ...(lastError && { last_error: { ...lastError, message: withoutAddresses(lastError.message) } }),
     })),
   };

@@ -13,7 +13,7 @@ import { ruleSampler } from './rule-sampler.ts';
 import type { SamplingRule } from './rules.ts';
 import { readRules } from './rules.ts';
 import type { Environment } from '../settings/variables.ts';
-import { readName, readNumber, said, warn } from '../settings/variables.ts';
+import { note, readName, readNumber, said, warn } from '../settings/variables.ts';
 
 const UNDECIDED = createContextKey('nedlia-telemetry sampling undecided');
 
@@ -70,10 +70,9 @@ export function readSampler(env: Environment, { rules: own, resource = {} }: Sam
 function nameOf(env: Environment, resource: Attributes): { name: string; otherwise: number } {
   const wanted = said(env, 'OTEL_TRACES_SAMPLER')?.toLowerCase();
   if (wanted === undefined && isProduction(resource)) {
-    log.info(
-      `OTEL_TRACES_SAMPLER is not set: parentbased_traceidratio, ${PRODUCTION_RATIO} unless said, as in production`,
-    );
-    return { name: 'parentbased_traceidratio', otherwise: PRODUCTION_RATIO };
+    const value = 'parentbased_traceidratio';
+    note('OTEL_TRACES_SAMPLER', `is not set: ${value}, ${PRODUCTION_RATIO} unless said, as in production`, { value });
+    return { name: value, otherwise: PRODUCTION_RATIO };
   }
   if (wanted !== undefined && REMOTE.has(wanted)) {
     const instead =

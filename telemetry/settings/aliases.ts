@@ -95,7 +95,7 @@ function read(alias: Alias, value: string, env: Environment): Environment | unde
   if (!translated) return undefined;
   const words = alias.attribute ? { OTEL_RESOURCE_ATTRIBUTES: `${alias.attribute}=${value}` } : translated;
   const written = Object.entries(words).map(([name, meant]) => `${name}=${redact(meant ?? '', 100)}`);
-  note(alias.name, `is an alias, read as ${written.join(' and ')}`, Object.keys(translated));
+  note(alias.name, `is an alias, read as ${written.join(' and ')}`, { aliasOf: Object.keys(translated) });
   return translated;
 }
 

@@ -23,7 +23,7 @@ const MOST = 100;
  * `debug` gets every line, what is exported and dropped above all, without having to set `LOG_LEVEL` as well.
  */
 export function routeDiagnostics(env: Environment): void {
-  const level = readName(env, 'OTEL_LOG_LEVEL', { here: Object.keys(levels), elsewhere: [], otherwise: 'warn' });
+  const level = readDiagnosticLevel(env);
   const seen = new Set<string>();
   const once =
     (write: typeof log.warn) =>
@@ -34,7 +34,6 @@ export function routeDiagnostics(env: Environment): void {
       seen.add(kind);
       write(`OpenTelemetry: ${text}`);
     };
-  const every = (message: string, ...details: unknown[]) => log.info(`telemetry: ${textOf(message, details)}`);
   const logger: DiagLogger = {
     error: once(log.warn),
     warn: once(log.warn),
@@ -44,6 +43,12 @@ export function routeDiagnostics(env: Environment): void {
   };
   diag.setLogger(logger, { logLevel: levels[level] ?? DiagLogLevel.WARN, suppressOverrideMessage: true });
 }
+
+const every = (message: string, ...details: unknown[]): void => log.info(`telemetry: ${textOf(message, details)}`);
+
+/** What `OTEL_LOG_LEVEL` says; `warn` unless it is set. */
+export const readDiagnosticLevel = (env: Environment): string =>
+  readName(env, 'OTEL_LOG_LEVEL', { here: Object.keys(levels), elsewhere: [], otherwise: 'warn' });
 
 /** Texts alone: an object among the details may hold headers. */
 const textOf = (message: string, details: unknown[]): string =>

@@ -38,9 +38,9 @@ export function warn(variable: string, problem: string, instead: string): void {
 }
 
 /** Says in one line of the log what is worth knowing about a variable that is not wrong. */
-export function note(variable: string, text: string, aliasOf?: readonly string[]): void {
+export function note(variable: string, text: string, more?: Pick<Finding, 'value' | 'aliasOf'>): void {
   log.info(`${variable} ${text}`);
-  watcher?.({ variable, note: text, ...(aliasOf && { aliasOf }) });
+  watcher?.({ variable, note: text, ...more });
 }
 
 /** What a variable may say: the names this program can serve, and the standard's others, which it knows but does not carry. */

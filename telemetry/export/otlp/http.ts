@@ -18,11 +18,7 @@ export const otlpOverHttp =
   };
 
 /** The stock exporter, to an address of its own or to the one it reads from the environment (`read`). */
-export const stockOtlp = (
-  { timeoutMillis, keepAlive }: ExporterOptions,
-  url?: string,
-  read?: URL | undefined,
-): TraceExporter =>
+export const stockOtlp = ({ timeoutMillis, keepAlive }: ExporterOptions, url?: string, read?: URL): TraceExporter =>
   // The stock agent is kept where it can be: replacing it also loses the certificates named by the environment.
   withTarget(
     new OTLPTraceExporter({

@@ -1,0 +1,114 @@
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
+import { AlwaysOnSampler, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import { exportOnce } from '../export/attempt.ts';
+import type { NamedExporter } from '../export/exporters.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Diagnosis } from './cause.ts';
+import { diagnose } from './cause.ts';
+import type { Reach } from './reach.ts';
+import { reach } from './reach.ts';
+import type { EffectiveSettings } from './settings.ts';
+
+/** What became of a test span. */
+export interface BackendCheck {
+  exporter: string;
+  target?: string;
+  /** `sent`: it left this machine, and nobody can say more. `skipped`: there is nothing to reach. */
+  state: 'accepted' | 'sent' | 'failed' | 'skipped';
+  tookMs: number;
+  /** To look the span up by. */
+  traceId: string;
+  /** Worth knowing though it worked. */
+  note?: string;
+  /** Why it failed. */
+  diagnosis?: Diagnosis;
+  /** Of an HTTP answer, for comparing clocks. */
+  date?: Reach['date'];
+}
+
+/** A function waits no longer than this for an export: telemetry/start.ts. */
+const FUNCTION_WAITS_MS = 500;
+const FOREVER_MS = 2 ** 31 - 1;
+
+/** Checks every exporter of the settings at the same time; `tell` hears of each as it is done. */
+export function checkBackends(
+  { exporters, service, variables, timeoutMillis }: EffectiveSettings,
+  tell: (check: BackendCheck) => void = () => undefined,
+): Promise<BackendCheck[]> {
+  const protocols = ['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', 'OTEL_EXPORTER_OTLP_PROTOCOL'];
+  const protocol = protocols.map((name) => variables.find((one) => one.name === name)?.value).find(Boolean);
+  const checks = exporters.map(async (named) => {
+    const isGrpc = named.name === 'otlp' && protocol === 'grpc';
+    const check = await checkBackend(named, { service, isGrpc, timeoutMillis });
+    tell(check);
+    return check;
+  });
+  return Promise.all(checks);
+}
+
+/** Sends one span named `nedlia doctor` by an exporter as the product does, and looks at its address meanwhile. Over after about `timeoutMillis`; never rejects. */
+export async function checkBackend(
+  { name, exporter }: NamedExporter,
+  { service, isGrpc, timeoutMillis }: { service: string; isGrpc: boolean; timeoutMillis: number },
+): Promise<BackendCheck> {
+  const span = testSpan(service);
+  const { traceId } = span.spanContext();
+  const target = exporter.target;
+  const about = { exporter: name, ...(target && { target }), traceId };
+  if (!target)
+    return { ...about, state: 'skipped', tookMs: 0, note: 'writes to standard output: there is nothing to reach' };
+
+  const began = performance.now();
+  const isUdp = target.startsWith('udp:');
+  const looking = isUdp ? undefined : reach(new URL(target), isGrpc ? 'http/2' : 'http/1.1', timeoutMillis);
+  const exported = exportOnce(exporter, [span], timeoutMillis);
+  const failure = (await Promise.race([exported, hopeless(looking)])) ?? rejected(exporter.dropped?.());
+  const tookMs = Math.round(performance.now() - began);
+  void exporter.shutdown().catch(() => undefined);
+  const found = await looking;
+  const date = found?.date && { date: found.date };
+
+  if (failure) {
+    const failed = { exporter: name, target, isGrpc, failure, reach: found, timeoutMillis };
+    return { ...about, state: 'failed', tookMs, diagnosis: diagnose(failed), ...date };
+  }
+  if (isUdp) {
+    const note = 'left this machine; a datagram is not answered, so look it up';
+    return { ...about, state: 'sent', tookMs, note };
+  }
+  const slow = `slower than the ${FUNCTION_WAITS_MS} ms a function waits: functions will lose spans`;
+  return { ...about, state: 'accepted', tookMs, ...(tookMs > FUNCTION_WAITS_MS && { note: slow }), ...date };
+}
+
+/** Where nobody can be reached the stock exporters try again until their time is over; there is nothing to wait for. */
+async function hopeless(looking: Promise<Reach> | undefined): Promise<Error> {
+  const found = await looking;
+  const isOver = (found?.at === 'name' || found?.at === 'connection') && found.code !== 'timeout';
+  // Their own word first, if they have one by now; otherwise for as long as they take.
+  await sleep(isOver ? 200 : FOREVER_MS, undefined, { ref: false });
+  return new Error(found?.code);
+}
+
+const rejected = (dropped = 0): Error | undefined =>
+  dropped > 0 ? new Error('it took the request and rejected the span') : undefined;
+
+/** A span of a provider of its own: whatever sampler is configured, this one is kept. */
+function testSpan(service: string): ReadableSpan {
+  const ended: ReadableSpan[] = [];
+  const keep = {
+    onStart: () => undefined,
+    onEnd: (span: ReadableSpan) => void ended.push(span),
+    forceFlush: async () => undefined,
+    shutdown: async () => undefined,
+  };
+  const provider = new NodeTracerProvider({
+    resource: resourceFromAttributes({ 'service.name': service }),
+    sampler: new AlwaysOnSampler(),
+    spanProcessors: [keep],
+  });
+  provider.getTracer('nedlia-telemetry').startSpan('nedlia doctor').end();
+  const [span] = ended;
+  if (!span) throw new Error('the SDK made no span');
+  return span;
+}

@@ -1,0 +1,171 @@
+import { makeExporters } from '../export/make.ts';
+import type { ExporterFactories, NamedExporter } from '../export/exporters.ts';
+import { LEVELS } from '../log.ts';
+import { readPropagator } from '../propagators/propagator.ts';
+import { showValue } from '../safe/show.ts';
+import { readSampler } from '../sampling/sampler.ts';
+import { ALIASES, resolveAliases } from '../settings/aliases.ts';
+import { readDiagnosticLevel } from '../settings/diagnostics.ts';
+import type { KnownVariable } from '../settings/known.ts';
+import { KNOWN } from '../settings/known.ts';
+import { readResource } from '../settings/resource.ts';
+import type { Settings } from '../settings/settings.ts';
+import { attributesOf, complete } from '../settings/settings.ts';
+import type { Environment, Finding } from '../settings/variables.ts';
+import { readFlag, readName, readNumber, said, watchReaders } from '../settings/variables.ts';
+import { closestTo } from './closest.ts';
+
+/** One variable as it counts, safe to be shown. */
+export interface EffectiveSetting {
+  name: string;
+  /** What counts; `undefined` for nothing. */
+  value: string | undefined;
+  /** Who said it: `environment`, `alias <NAME>`, `program` or `default`. */
+  origin: string;
+  /** False where it is for an exporter that is not used. */
+  used: boolean;
+  /** What is wrong with what was said, and what is done instead. */
+  problems: string[];
+  notes: string[];
+}
+
+/** A variable that is no setting, though its name looks like one. */
+export interface OtherName {
+  name: string;
+  /** What an alias was read as, or why it counts for nothing. */
+  note: string;
+  /** An alias with a wrong value is; a name nobody reads may be another program's. */
+  wrong: boolean;
+}
+
+export interface EffectiveSettings {
+  variables: EffectiveSetting[];
+  /** Aliases that were met, and names nobody here reads. */
+  others: OtherName[];
+  /** `service.name`. */
+  service: string;
+  enabled: boolean;
+  exporters: NamedExporter[];
+  /** Milliseconds one export may take. */
+  timeoutMillis: number;
+}
+
+export interface Asked {
+  env: Environment;
+  /** The exporters there are to choose from. */
+  factories: ExporterFactories;
+  /** `service.name` where nothing says another. */
+  service: string;
+  /** What the program wants where the environment is silent. */
+  settings?: Settings;
+  /** Milliseconds one export may take here. */
+  timeoutMillis: number;
+}
+
+/**
+ * Reads every setting by the readers a start uses, and tells what each came to, who said it, and what was wrong.
+ */
+export function readEffectiveSettings({
+  env: given,
+  factories,
+  service,
+  settings = {},
+  timeoutMillis,
+}: Asked): EffectiveSettings {
+  const findings: Finding[] = [];
+  return watchReaders(
+    (finding) => findings.push(finding),
+    () => {
+      const aliased = resolveAliases(given);
+      const env = complete(aliased, settings);
+      readName(env, 'LOG_LEVEL', { here: LEVELS, elsewhere: [], otherwise: 'info' });
+      readDiagnosticLevel(env);
+      const enabled = !readFlag(env, 'OTEL_SDK_DISABLED');
+      const { exporters, rest, ...made } = makeExporters(env, factories, { most: timeoutMillis, isFunction: false });
+      readNumber(env, 'OTEL_BSP_MAX_QUEUE_SIZE', [1, 100_000]);
+      readNumber(env, 'OTEL_BSP_SCHEDULE_DELAY', [1, 60_000]);
+      const targets = exporters.map(({ name }) => name);
+      const resource = readResource(env, {
+        service: settings.serviceName ?? service,
+        targets,
+        attributes: attributesOf(settings),
+      });
+      readSampler(env, { rules: settings.samplingRules, resource: resource.attributes });
+      readPropagator(env);
+      // Timeouts are decided before the exporters read, so `rest` is without them.
+      const counts = { ...env, ...rest };
+      const tell = (known: KnownVariable) => tellVariable(known, { given, aliased, env, counts, findings, targets });
+      return {
+        variables: KNOWN.map(tell),
+        others: [...tellAliases(findings), ...tellUnread(given)],
+        service: String(resource.attributes['service.name']),
+        enabled,
+        exporters,
+        timeoutMillis: made.timeoutMillis,
+      };
+    },
+  );
+}
+
+interface Stages {
+  given: Environment;
+  aliased: Environment;
+  env: Environment;
+  counts: Environment;
+  findings: Finding[];
+  targets: string[];
+}
+
+function tellVariable(known: KnownVariable, stages: Stages): EffectiveSetting {
+  const { counts, findings, targets } = stages;
+  const { name, otherwise, secret } = known;
+  const about = findings.filter(({ variable }) => variable === name);
+  const problems = about.flatMap(({ problem }) => problem ?? []);
+  const read = about.find((finding) => 'value' in finding);
+  // What is warned of without being told is used or not as the warning says.
+  const isRefused = !read && problems.some((problem) => /; (?:using |it is ignored)/.test(problem));
+  const value = read ? read.value : isRefused ? undefined : said(counts, name);
+  const counted = value ?? otherwise;
+  return {
+    name,
+    value: counted === undefined ? undefined : showValue(counted, secret),
+    origin: value === undefined ? 'default' : originOf(name, stages),
+    used: known.for === undefined || known.for.some((exporter) => targets.includes(exporter)),
+    problems,
+    notes: about.flatMap(({ note }) => note ?? []),
+  };
+}
+
+function originOf(name: string, { given, aliased, env, findings }: Stages): string {
+  const [own, translated, all] = [given, aliased, env].map((stage) => said(stage, name));
+  if (own !== translated) {
+    const alias = `alias ${findings.findLast(({ aliasOf }) => aliasOf?.includes(name))?.variable}`;
+    return own === undefined ? alias : `environment and ${alias}`;
+  }
+  if (own !== undefined) return 'environment';
+  return all === undefined ? 'default' : 'program';
+}
+
+const tellAliases = (findings: Finding[]): OtherName[] =>
+  findings
+    .filter(({ variable, note, problem }) => ALIASES.includes(variable) && (note ?? problem) !== undefined)
+    .map(({ variable, note, problem }) => ({
+      name: variable,
+      note: note ?? problem ?? '',
+      wrong: problem !== undefined,
+    }));
+
+/** Families of names a person would expect telemetry to read. */
+const OURS = /^(?:OTEL|OTLP|CX|TRACE)_/;
+/** Of these families, but the API's own: api/env.ts. */
+const OF_OTHERS = new Set(['TRACE_EDGE']);
+
+function tellUnread(given: Environment): OtherName[] {
+  const known = [...KNOWN.map(({ name }) => name), ...ALIASES];
+  return Object.keys(given)
+    .filter((name) => OURS.test(name) && said(given, name) && !known.includes(name) && !OF_OTHERS.has(name))
+    .map((name) => {
+      const meant = closestTo(name, known);
+      return { name, note: `is read by nothing here${meant ? `: did you mean ${meant}?` : ''}`, wrong: false };
+    });
+}

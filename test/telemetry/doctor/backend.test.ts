@@ -1,0 +1,198 @@
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import { readExport } from '../../../local/collector/otlp.ts';
+import { checkBackends, type BackendCheck } from '../../../telemetry/doctor/backend.ts';
+import { readEffectiveSettings } from '../../../telemetry/doctor/settings.ts';
+import { serverExporters } from '../../../telemetry/export/server-exporters.ts';
+import { startSilence, startUnroutable } from '../../support/black-hole.ts';
+import { startGrpcPeer } from '../../support/grpc-peer.ts';
+import { captureLog } from '../../support/log-lines.ts';
+import { drain, nobody, startPeer } from '../../support/peer.ts';
+import { noDaemon, startXRayDaemon } from '../../support/xray-daemon.ts';
+
+/** Checks what an environment names, with 800 ms for each export. */
+async function check(t: TestContext, env: Record<string, string>): Promise<BackendCheck[]> {
+  captureLog(t);
+  const settings = readEffectiveSettings({ env, factories: serverExporters, service: 'things', timeoutMillis: 800 });
+  return checkBackends(settings);
+}
+
+async function one(t: TestContext, env: Record<string, string>): Promise<BackendCheck> {
+  const began = performance.now();
+  const [found, ...more] = await check(t, env);
+  assert.ok(found && more.length === 0);
+  assert.ok(performance.now() - began < 2500, 'within a bounded time');
+  return found;
+}
+
+const at = (endpoint: string, more: Record<string, string> = {}) => ({
+  OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+  ...more,
+});
+const grpc = { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' };
+
+for (const protocol of ['http/protobuf', 'http/json']) {
+  test(`the test span gets through by ${protocol}, under the trace id that is told, and the peer's clock is noted`, async (t) => {
+    const bodies: [string, Buffer][] = [];
+    const endpoint = await startPeer(t, (request, response) => {
+      void drain(request).then((body) => {
+        if (request.method === 'POST') bodies.push([request.headers['content-type'] ?? '', body]);
+        response.writeHead(request.method === 'POST' ? 200 : 405, { 'content-type': 'application/json' }).end('{}');
+      });
+    });
+    const found = await one(
+      t,
+      at(endpoint, { OTEL_EXPORTER_OTLP_PROTOCOL: protocol, OTEL_TRACES_SAMPLER: 'always_off' }),
+    );
+    assert.deepEqual([found.state, found.diagnosis, found.target], ['accepted', undefined, `${endpoint}/v1/traces`]);
+    assert.ok(Math.abs((found.date?.theirs ?? 0) - Date.now()) < 5000);
+    const spans = bodies.flatMap(([type, body]) => readExport(type, body));
+    assert.deepEqual(
+      spans.map(({ name, traceId, service }) => [name, traceId, service]),
+      [['nedlia doctor', found.traceId, 'things']],
+    );
+  });
+}
+
+test('the test span gets through by gRPC', async (t) => {
+  const peer = await startGrpcPeer(t);
+  const found = await one(t, at(peer.endpoint, grpc));
+  assert.deepEqual([found.state, peer.spans.map(({ traceId }) => traceId)], ['accepted', [found.traceId]]);
+});
+
+test('an endpoint that refuses: nobody listens', async (t) => {
+  const endpoint = await nobody();
+  for (const more of [{}, grpc]) {
+    const found = await one(t, at(endpoint, more));
+    assert.equal(found.state, 'failed');
+    assert.equal(found.diagnosis?.cause, `nobody listens at ${new URL(endpoint).host} (ECONNREFUSED)`);
+    assert.match(found.diagnosis?.remedy ?? '', /start the backend, or correct OTEL_EXPORTER_OTLP_ENDPOINT/);
+  }
+});
+
+test('a black hole that accepts: it never answers', async (t) => {
+  const endpoint = await startSilence(t);
+  for (const more of [{}, grpc, { OTEL_TRACES_EXPORTER: 'zipkin', OTEL_EXPORTER_ZIPKIN_ENDPOINT: endpoint }]) {
+    const found = await one(t, at(endpoint, more));
+    assert.match(
+      found.diagnosis?.cause ?? '',
+      /accepts the connection and never answers \(waited 0\.8 s\)$/,
+      JSON.stringify(more),
+    );
+    assert.match(found.diagnosis?.remedy ?? '', /restart what hangs there/);
+  }
+});
+
+test('a black hole that swallows packets: there is no connection', async (t) => {
+  const endpoint = await startUnroutable(t);
+  if (!endpoint) return t.skip('this system refuses where others drop');
+  const found = await one(t, at(endpoint));
+  assert.match(
+    found.diagnosis?.cause ?? '',
+    /^no connection to 127\.0\.0\.1:\d+ within 0\.8 s: nobody answers, nobody refuses$/,
+  );
+  assert.match(found.diagnosis?.remedy ?? '', /firewall, security group and route/);
+});
+
+test('HTTP sent to a gRPC port: wrong protocol', async (t) => {
+  const { endpoint } = await startGrpcPeer(t);
+  const found = await one(t, at(endpoint));
+  assert.match(found.diagnosis?.cause ?? '', /^wrong protocol: .* speaks gRPC \(HTTP\/2\), and HTTP\/1\.1 was sent$/);
+  assert.match(found.diagnosis?.remedy ?? '', /OTEL_EXPORTER_OTLP_PROTOCOL=grpc/);
+});
+
+test('gRPC sent to an HTTP port: wrong protocol', async (t) => {
+  const endpoint = await startPeer(t, (_request, response) => response.end());
+  const found = await one(t, at(endpoint, grpc));
+  assert.match(found.diagnosis?.cause ?? '', /^wrong protocol: .* speaks HTTP\/1\.1, and gRPC was sent$/);
+  assert.match(found.diagnosis?.remedy ?? '', /OTEL_EXPORTER_OTLP_PROTOCOL=http\/protobuf/);
+});
+
+test('TLS expected where none is spoken is named so', async (t) => {
+  const endpoint = await startPeer(t, (_request, response) => response.end());
+  const found = await one(t, at(endpoint.replace('http:', 'https:')));
+  assert.match(found.diagnosis?.cause ?? '', /does not speak TLS/);
+  assert.match(found.diagnosis?.remedy ?? '', /say http:\/\//);
+});
+
+for (const status of [401, 403]) {
+  test(`${status}: it refuses our credentials, and the answer is told without ours`, async (t) => {
+    const endpoint = await startPeer(t, (request, response) => {
+      void drain(request).then(() => response.writeHead(status).end(`no: ${request.headers['authorization']}`));
+    });
+    const secret = { OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20canary' };
+    const otlp = await one(t, at(endpoint, secret));
+    assert.match(otlp.diagnosis?.cause ?? '', new RegExp(`^it refuses our credentials: answered ${status}`));
+    assert.match(otlp.diagnosis?.remedy ?? '', /OTEL_EXPORTER_OTLP_HEADERS/);
+    const coralogix = await one(t, {
+      OTEL_TRACES_EXPORTER: 'coralogix',
+      CX_ENDPOINT: endpoint,
+      CX_TOKEN: 'cxtp_canary',
+    });
+    assert.match(coralogix.diagnosis?.remedy ?? '', /set CX_TOKEN/);
+    assert.doesNotMatch(JSON.stringify([otlp, coralogix]), /canary/);
+  });
+}
+
+test('a signed endpoint without credentials: there are none', async (t) => {
+  const before = { ...process.env };
+  t.after(() => {
+    process.env = before;
+  });
+  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
+  Object.assign(process.env, {
+    AWS_CONFIG_FILE: '/dev/null',
+    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+    AWS_EC2_METADATA_DISABLED: 'true',
+  });
+  // A real peer in X-Ray's place: the request would arrive if it could be signed.
+  let posts = 0;
+  const peer = await startPeer(t, (request, response) => {
+    if (request.method === 'POST') posts += 1;
+    response.end();
+  });
+  const dns = (await import('node:dns')).default;
+  t.mock.method(dns, 'lookup', (_host: string, { all }: { all?: boolean }, done: (...answer: unknown[]) => void) =>
+    all ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4),
+  );
+  const found = await one(t, at(`http://xray.eu-central-1.amazonaws.com:${new URL(peer).port}/v1/traces`));
+  assert.match(found.diagnosis?.cause ?? '', /^there are no AWS credentials to sign with/);
+  assert.match(found.diagnosis?.remedy ?? '', /AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE/);
+  assert.equal(posts, 0);
+});
+
+test('a path that is none, and a backend that is overloaded, are named so', async (t) => {
+  const answering = (status: number) =>
+    startPeer(t, (request, response) => void drain(request).then(() => response.writeHead(status).end()));
+  const missing = await one(t, at(await answering(404)));
+  assert.match(missing.diagnosis?.cause ?? '', /^it has nothing at \/v1\/traces/);
+  const busy = await one(t, at(await answering(503)));
+  assert.match(busy.diagnosis?.cause ?? '', /^it cannot take it now/);
+});
+
+test('a datagram to the daemon is only said to have left; where nobody listens that is said', async (t) => {
+  const daemon = await startXRayDaemon(t);
+  const sent = await one(t, { OTEL_TRACES_EXPORTER: 'xray', AWS_XRAY_DAEMON_ADDRESS: daemon.address });
+  assert.deepEqual([sent.state, (await daemon.until(1))[0]?.traceId], ['sent', sent.traceId]);
+  assert.match(sent.note ?? '', /a datagram is not answered/);
+  const lost = await one(t, { OTEL_TRACES_EXPORTER: 'xray', AWS_XRAY_DAEMON_ADDRESS: await noDaemon() });
+  assert.match(
+    lost.diagnosis?.cause ?? '',
+    /the X-Ray daemon is not heard at udp:\/\/127\.0\.0\.1:\d+ \(.*ECONNREFUSED/,
+  );
+});
+
+test('several backends are checked at once, the console is skipped, and credentials in an address are not told', async (t) => {
+  const endpoint = await startPeer(t, (request, response) => void drain(request).then(() => response.end()));
+  const found = await check(t, {
+    ...at(endpoint.replace('//', '//user:canary@')),
+    OTEL_TRACES_EXPORTER: 'otlp,console,zipkin',
+    OTEL_EXPORTER_ZIPKIN_ENDPOINT: `${endpoint}/api/v2/spans?key=canary`,
+  });
+  assert.deepEqual(found.map(({ exporter, state }) => `${exporter} ${state}`).sort(), [
+    'console skipped',
+    'otlp accepted',
+    'zipkin accepted',
+  ]);
+  assert.doesNotMatch(JSON.stringify(found), /canary/);
+});
