@@ -58,6 +58,12 @@ export const own = {
   correlationId: 'correlation_id',
   /** What is being done, as the code says it (`withCorrelation`). */
   operation: 'operation',
+  /** Of a data pipeline: `bronze`, `silver`, `gold` or a word of its own. */
+  stage: 'pipeline.stage',
+  /** Integers: records that came into a stage, left it, and were turned away by it. */
+  recordsIn: 'pipeline.records.in',
+  recordsOut: 'pipeline.records.out',
+  recordsRejected: 'pipeline.records.rejected',
   /** Integer, of a statement that changes rows; the conventions count rows that come back. */
   affectedRows: 'db.response.affected_rows',
   /** Milliseconds, from 1 on, a session was waited for: on the first statement that was sent over it. */

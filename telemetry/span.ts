@@ -1,34 +1,68 @@
 import type { Span } from '@opentelemetry/api';
-import { context, trace } from '@opentelemetry/api';
+import { context, SpanKind, trace } from '@opentelemetry/api';
+import { beginCorrelation, correlation } from './correlation.ts';
 import { recordFailure } from './safe/failure.ts';
+import { followGenerator, isGenerator } from './span-generator.ts';
 import { startSpan } from './tracer.ts';
 
 /** What a span can say about itself. `undefined` is left out. */
 export type Attributes = Record<string, string | number | boolean | string[] | undefined>;
 
+const KINDS = {
+  internal: SpanKind.INTERNAL,
+  server: SpanKind.SERVER,
+  client: SpanKind.CLIENT,
+  producer: SpanKind.PRODUCER,
+  consumer: SpanKind.CONSUMER,
+};
+
+/** What the work is to the outside: `client` asks somebody, `server` is asked, `producer` and `consumer` do so by message. */
+export type Kind = keyof typeof KINDS;
+
+export interface SpanAbout {
+  /** `<subject>.<verb>`, of low cardinality: what differs from one time to the next is an attribute. */
+  name: string;
+  /** `internal` unless said. */
+  kind?: Kind | undefined;
+  attributes?: Attributes | undefined;
+}
+
 /**
  * Runs a piece of work under a span of its own, which is active while the work runs and ends when it returns, or when
- * the promise it returns settles. What the work throws makes the span ERROR and is thrown on unchanged.
+ * the promise it returns settles. What the work throws makes the span ERROR and is thrown on unchanged. Under a generator,
+ * also an asynchronous one, the span stays open until that is at its end, and is active in each of its steps.
+ * @example const price = await span({ name: 'price.ask', kind: 'client' }, () => askFor(product));
  */
-export function span<T>(name: string, work: () => T): T;
+export function span<T>(about: string | SpanAbout, work: () => T): T;
 export function span<T>(name: string, attributes: Attributes, work: () => T): T;
-export function span<T>(name: string, ...rest: [() => T] | [Attributes, () => T]): T {
-  const [attributes, work] = rest.length === 1 ? [{}, rest[0]] : rest;
-  return runIn(startSpan(name, { attributes }), work);
+export function span<T>(about: string | SpanAbout, ...rest: [() => T] | [Attributes, () => T]): T {
+  const [attributes, work] = rest.length === 1 ? [undefined, rest[0]] : rest;
+  return runIn(beginSpan(typeof about === 'string' ? { name: about, attributes } : about), work);
 }
+
+/** Starts a span below the active one, for whoever ends it through `runIn`. */
+export const beginSpan = ({ name, kind, attributes = {} }: SpanAbout): Span =>
+  startSpan(name, { attributes, ...(kind && { kind: KINDS[kind] }) });
 
 /** Runs work under a span that was started for it, and ends it. What `span` and the edges have in common. */
 export function runIn<T>(span: Span, work: () => T, parent = context.active()): T {
+  const active = trace.setSpan(parent, span);
   const failed = (thrown: unknown): never => {
-    recordFailure(span, thrown);
+    recordFailure(span, thrown, undefined, trace.getSpan(parent));
     span.end();
     throw thrown;
   };
   let result: T;
   try {
-    result = context.with(trace.setSpan(parent, span), work);
+    result = context.with(active, work);
   } catch (thrown) {
     return failed(thrown);
+  }
+  if (isGenerator(result)) {
+    const whose = correlation();
+    const inside = <R>(step: () => R): R => beginCorrelation(whose, () => context.with(active, step));
+    followGenerator(result, { inside, ended: () => span.end(), failed });
+    return result;
   }
   if (!isPromise(result)) {
     span.end();
@@ -48,4 +82,18 @@ const isPromise = (value: unknown): value is PromiseLike<unknown> =>
 /** Adds attributes to the span the current code runs under; nothing happens when there is none. */
 export function annotate(attributes: Attributes): void {
   trace.getActiveSpan()?.setAttributes(attributes);
+}
+
+/**
+ * Says on the span the current code runs under that something happened, and when.
+ * @example recordEvent('cache.missed', { 'cache.key': key });
+ */
+export function recordEvent(name: string, attributes?: Attributes): void {
+  trace.getActiveSpan()?.addEvent(name, attributes);
+}
+
+/** Marks the span the current code runs under as failed, where the work goes on: what is thrown through a span marks it by itself. */
+export function recordError(thrown: unknown): void {
+  const active = trace.getActiveSpan();
+  if (active) recordFailure(active, thrown);
 }

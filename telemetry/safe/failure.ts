@@ -41,11 +41,15 @@ export function errorType(thrown: unknown): string {
 /** In which trace an error was described last. */
 const lastTrace = new WeakMap<object, string>();
 
+/** What a span below was failed by, where that is no object: it has no identity to be known by when it comes by here. */
+const describedBelow = new WeakMap<Span, unknown>();
+
 /**
  * Marks a span as failed: `error.type` (`type`, where the caller knows a better word), status ERROR, and the exception as an event. An error that passes through
- * several spans of a trace makes every one of them ERROR, but its stack stands on the innermost only. Never throws.
+ * several spans of a trace makes every one of them ERROR, but its stack stands on the innermost only; what is no object is
+ * known again by the `parent` it is thrown on to. Never throws.
  */
-export function recordFailure(span: Span, thrown: unknown, type?: string): void {
+export function recordFailure(span: Span, thrown: unknown, type?: string, parent?: Span): void {
   const failure = describe(thrown);
   const { message, stack } = failure;
   span.setAttribute(name.errorType, type ?? failure.type);
@@ -54,6 +58,10 @@ export function recordFailure(span: Span, thrown: unknown, type?: string): void 
     const { traceId } = span.spanContext();
     if (lastTrace.get(thrown) === traceId) return;
     lastTrace.set(thrown, traceId);
+  } else {
+    const isDescribed = describedBelow.has(span) && Object.is(describedBelow.get(span), thrown);
+    if (parent) describedBelow.set(parent, thrown);
+    if (isDescribed) return;
   }
   span.recordException({ name: failure.type, message, ...(stack && { stack }) });
 }

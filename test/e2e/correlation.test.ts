@@ -7,6 +7,7 @@ import { named, usePlace } from '../support/place.ts';
 
 const place = usePlace();
 const CONSUMERS = ['nedlia-file-generator', 'nedlia-validator', 'nedlia-notifier'];
+const text = (StringValue: string) => ({ DataType: 'String', StringValue });
 const anId = () => `order-${randomUUID()}`;
 
 /** The log lines of a service that belong to a trace. */
@@ -84,7 +85,6 @@ test('an event that no consumer can read has it from its baggage, on every span 
 
 test('a body that is no JSON has it from the attribute correlation_id', async () => {
   const [id, traceId] = [anId(), randomBytes(16).toString('hex')];
-  const text = (StringValue: string) => ({ DataType: 'String', StringValue });
   await place.sqs.send(
     new SendMessageCommand({
       QueueUrl: place.output('FileGeneratorQueueUrl'),

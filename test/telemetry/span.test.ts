@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { trace } from '@opentelemetry/api';
-import { annotate, span } from '../../telemetry/span.ts';
+import { annotate, recordError, recordEvent, span } from '../../telemetry/span.ts';
 import { only, recordSpans } from '../support/spans.ts';
 
 test('a span is active for what it wraps, also after an await, and ends when that ends', async (t) => {
@@ -34,6 +34,69 @@ test('an error makes every span it passes through ERROR, is described on the inn
   assert.deepEqual([inner.events.length, outer.events.length], [1, 0]);
   assert.equal(inner.events[0]?.attributes['exception.message'], 'refused by postgres://***@db/nedlia');
   assert.doesNotMatch(JSON.stringify(spans.all()), /canary/);
+});
+
+test('what is no Error is described once as well, on the innermost span, also of work at the same time', async (t) => {
+  const spans = recordSpans(t);
+  const thrown = ['words', 7, undefined, 'words'];
+  const failing = thrown.map((value, index) =>
+    span(`outer ${index}`, () =>
+      span(`middle ${index}`, () =>
+        span(`inner ${index}`, async () => {
+          await pause();
+          throw value;
+        }),
+      ),
+    ),
+  );
+  const outcomes = await Promise.allSettled(failing);
+  assert.deepEqual(
+    outcomes.map((one) => one.status === 'rejected' && one.reason),
+    thrown,
+  );
+  for (const [index, value] of thrown.entries()) {
+    const passed = ['inner', 'middle', 'outer'].map((name) => only(spans.all(), `${name} ${index}`));
+    assert.deepEqual(
+      passed.map(({ status, events }) => [status, events.length]),
+      [
+        ['ERROR', 1],
+        ['ERROR', 0],
+        ['ERROR', 0],
+      ],
+    );
+    assert.equal(passed[0]?.events[0]?.attributes['exception.message'], String(value));
+  }
+});
+
+test('a span that goes on after one of these and throws another describes that', (t) => {
+  const spans = recordSpans(t);
+  const outer = () =>
+    span('outer', () => {
+      outcome(() =>
+        span('inner', () => {
+          throw 'first';
+        }),
+      );
+      throw 'second';
+    });
+  assert.equal(outcome(outer), 'second');
+  assert.equal(only(spans.all(), 'outer').events[0]?.attributes['exception.message'], 'second');
+});
+
+test('a span may have a kind; events and handled errors are said on the one that is current', (t) => {
+  const spans = recordSpans(t);
+  span({ name: 'price.ask', kind: 'client', attributes: { tries: 2 } }, () => {
+    recordEvent('cache.missed', { 'cache.key': 'pr-1' });
+    recordError(new RangeError('too far'));
+  });
+  const { kind, attributes, status, events } = only(spans.all(), 'price.ask');
+  assert.deepEqual([kind, attributes, status], ['CLIENT', { tries: 2, 'error.type': 'RangeError' }, 'ERROR']);
+  assert.deepEqual(
+    events.map(({ name }) => name),
+    ['cache.missed', 'exception'],
+  );
+  span({ name: 'plain' }, () => 7);
+  assert.equal(only(spans.all(), 'plain').kind, 'INTERNAL');
 });
 
 test('whatever is thrown is thrown on: nothing, a string, an object that defends itself', (t) => {
@@ -73,6 +136,8 @@ test('spans of work that runs at the same time do not mix', async (t) => {
 test('without telemetry the work runs and nothing is claimed', async () => {
   assert.equal(await span('alone', async () => trace.getActiveSpan()?.spanContext().traceId ?? 'none'), 'none');
   annotate({ nobody: 'hears' });
+  recordEvent('nobody.hears');
+  recordError(new Error('nobody hears'));
 });
 
 test('a provider that throws costs the spans, not the work', (t) => {

@@ -38,6 +38,8 @@ describe('an EventBridge entry', () => {
 const others = (count: number) =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`other${index}`, text('x')]));
 
+const saidBeside = (count: number) => carryInMessage(others(count), context, 'order-7').attributes;
+
 describe('an SQS message', () => {
   it('carries its context in its attributes and in AWSTraceHeader', () => {
     const { attributes, systemAttributes } = carryInMessage({}, context);
@@ -60,7 +62,6 @@ describe('an SQS message', () => {
   });
 
   it('says its correlation id in what slots are left, also without a trace', () => {
-    const saidBeside = (count: number) => carryInMessage(others(count), context, 'order-7').attributes;
     assert.deepEqual(saidBeside(6)['correlation_id'], text('order-7'));
     assert.equal(saidBeside(7)['correlation_id'], undefined);
     assert.deepEqual(saidBeside(7)['baggage'], text('tenant=blue'));
