@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import { startPostgres } from '../local/postgres.ts';
 import { openDatabase, transaction } from '../store/database.ts';
 import { migrate } from '../store/migrate.ts';
@@ -74,9 +75,7 @@ async function fill(url: string): Promise<void> {
   const db = openDatabase({ url });
   try {
     await migrate(db);
-    await db.deleteFrom('placements').execute();
-    await db.deleteFrom('videos').execute();
-    await db.deleteFrom('products').execute();
+    await sql`truncate videos, products, inbox, outbox cascade`.execute(db);
     for (let video = 1; video <= VIDEOS; video += 1) {
       await insertVideo(db, { id: `vi-${video}`, title: 'A film', durationMs: 60_000 });
     }

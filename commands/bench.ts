@@ -1,6 +1,7 @@
 import { availableParallelism, loadavg } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { writeProfiles } from '../bench/profiles.ts';
 import { report } from '../bench/report.ts';
 import { PARTS, type Part, QUICK, runBench, WHOLE } from '../bench/run.ts';
 import { judge, noise, type Section } from '../bench/section.ts';
@@ -10,7 +11,7 @@ const HELP = `npm run bench: what tracing costs, against the same code without i
   --only <part>   ${PARTS.join(', ')}; may be given several times
   --quick         half a minute instead of three: for a look
   --json          the figures as JSON on standard output
-  --profile       writes CPU profiles of our variant and says which functions of telemetry take the time
+  --profile       instead: CPU profiles of our variant, and which functions of telemetry take the time
   --help          this text
 
 Ratios are of rounds that lie side by side, medians of all rounds. "without, again" is the base against itself: where it
@@ -37,8 +38,12 @@ async function main(): Promise<void> {
   if (wrong)
     throw Object.assign(new Error(`--only takes ${PARTS.join(', ')}, not ${wrong}`), { code: 'ERR_PARSE_ARGS' });
 
+  const folder = resolve('.nedlia/bench');
+  if (values.profile) {
+    return void process.stdout.write(await writeProfiles({ folder, milliseconds: values.quick ? 500 : 3000 }));
+  }
   const parts = (values.only as Part[] | undefined) ?? PARTS;
-  const sections = await runBench(parts, values.quick ? QUICK : WHOLE, { folder: resolve('.nedlia/bench'), tell });
+  const sections = await runBench(parts, values.quick ? QUICK : WHOLE, { folder, tell });
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
   if (values.json) process.stdout.write(`${JSON.stringify(asJson(sections), null, 2)}\n`);
   else for (const section of sections) process.stdout.write(`${report(section)}\n`);
