@@ -20,8 +20,11 @@ test('in a whole run the API and every consumer write lines of one shape, in the
   await place.eventBridge.send(new PutEventsCommand({ Entries: [event] }));
   const all = CONSUMERS.map((name) => `process ${name}`);
   await place.until(traceId, (spans) => all.every((name) => named(spans, name).length === 1), 'all three');
-  for (const [service, trace] of [['nedlia-api', asked], ...CONSUMERS.map((name) => [name, traceId])] as const) {
-    const printed = (await place.logs(String(service))).filter((line) => line.includes(String(trace))).join('\n');
+  for (const [service, trace] of [
+    ['nedlia-api', asked] as const,
+    ...CONSUMERS.map((name) => [name, traceId] as const),
+  ]) {
+    const printed = (await place.logs(service)).filter((line) => line.includes(trace)).join('\n');
     const [line] = linesOfShape(printed, { inTrace: true });
     assert.deepEqual([line?.['service'], line?.['trace_id']], [service, trace], printed);
     assert.doesNotMatch(printed, /canary/);
