@@ -1,6 +1,7 @@
 import { SpanStatusCode } from '@opentelemetry/api';
 import type { Span, SpanProcessor } from '@opentelemetry/sdk-trace-node';
 import { name } from './attributes.ts';
+import { tellStatements } from './edges/statement-count.ts';
 
 /** Started spans in the order of their start, so that a parent comes before its children; the ended ones among them go when there are many. */
 let started: Span[] = [];
@@ -54,6 +55,7 @@ function descendants(spanId: string): Span[] {
 }
 
 function end(span: Span, message: string, now: Date): void {
+  tellStatements(span);
   span.setAttribute(name.errorType, 'timeout').setStatus({ code: SpanStatusCode.ERROR, message }).end(now);
   // The SDK complains of everything that is done to a span that has ended.
   const same = () => span;
