@@ -17,9 +17,12 @@ export function startSpan(
   whose: Correlation = correlation(),
 ): Span {
   try {
+    if (isEmpty(whose)) return tracer().startSpan(name, options, parent);
     const attributes = { ...correlationAttributes(whose), ...options.attributes };
     return tracer().startSpan(name, { ...options, attributes }, parent);
   } catch {
     return trace.wrapSpanContext((!options.root && trace.getSpanContext(parent)) || INVALID_SPAN_CONTEXT);
   }
 }
+
+const isEmpty = ({ correlationId, userId, operation }: Correlation): boolean => !correlationId && !userId && !operation;

@@ -10,9 +10,12 @@ import type { TraceContext } from './trace-context.ts';
 /** The message attribute, and the field of an event's detail or a command's body. */
 export const CORRELATION_FIELD = 'correlation_id';
 
-/** Ours among the members of a baggage. Valid values need no percent-encoding, so none is read. */
-const MEMBER = /(?:^|,)[ \t]*(correlation_id|user_id|operation)[ \t]*=[ \t]*([^,;\s]*)[ \t]*(?=[,;]|$)/g;
-const IS_OURS = /^[ \t]*(?:correlation_id|user_id|operation)[ \t]*=/;
+/** Ours among the members of a baggage; two of a kind count as the last. */
+const MEMBERS = new Map<string, keyof Correlation>([
+  ['correlation_id', 'correlationId'],
+  ['user_id', 'userId'],
+  ['operation', 'operation'],
+]);
 
 /**
  * Whose work a message is. The correlation id of the body wins, then the attribute `correlation_id`, then the baggage,
@@ -21,21 +24,28 @@ const IS_OURS = /^[ \t]*(?:correlation_id|user_id|operation)[ \t]*=/;
 export function readCorrelation(record: SqsRecordLike, body: unknown): Correlation {
   const envelope = fields(body);
   const detail = fields(envelope['detail']);
-  const carried = [messageAttribute(record, 'baggage'), baggageIn(detail), baggageIn(envelope)].map(correlationOf);
-  const said = [detail[CORRELATION_FIELD], envelope[CORRELATION_FIELD], messageAttribute(record, CORRELATION_FIELD)];
-  const correlationId = said.map(parseCorrelationId).find((id) => id !== undefined);
-  return Object.assign({}, ...carried.toReversed(), correlationId && { correlationId }) as Correlation;
+  const carried = {
+    ...correlationOf(baggageIn(envelope)),
+    ...correlationOf(baggageIn(detail)),
+    ...correlationOf(messageAttribute(record, 'baggage')),
+  };
+  const correlationId =
+    parseCorrelationId(detail[CORRELATION_FIELD]) ??
+    parseCorrelationId(envelope[CORRELATION_FIELD]) ??
+    parseCorrelationId(messageAttribute(record, CORRELATION_FIELD));
+  return correlationId ? { ...carried, correlationId } : carried;
 }
 
-/** What a baggage says of whose work it is; nothing unless it is valid. */
+/** What a baggage says of whose work it is; nothing unless it is valid. Valid values need no percent-encoding, so none is read. */
 export function correlationOf(baggage: unknown): Correlation {
   if (typeof baggage !== 'string' || baggage.length > MAX_BYTES) return {};
-  const said = Object.fromEntries([...baggage.matchAll(MEMBER)].map(([, key, value]) => [key, value]));
-  return parseCorrelation({
-    correlationId: said['correlation_id'],
-    userId: said['user_id'],
-    operation: said['operation'],
-  });
+  const said: Correlation = {};
+  for (const member of baggage.split(',')) {
+    const key = keyOf(member);
+    const [value = ''] = key ? member.slice(member.indexOf('=') + 1).split(';', 1) : [];
+    if (key) said[key] = value.trim();
+  }
+  return parseCorrelation(said);
 }
 
 /**
@@ -45,9 +55,12 @@ export function correlationOf(baggage: unknown): Correlation {
 export function carryCorrelation(context: TraceContext | undefined, whose: Correlation): TraceContext | undefined {
   const ours = Object.entries(correlationFields(whose)).map(([key, value]) => `${key}=${value}`);
   if (!context || ours.length === 0) return context;
-  const others = context.baggage?.split(',').filter((member) => !IS_OURS.test(member)) ?? [];
+  const others = context.baggage?.split(',').filter((member) => !keyOf(member)) ?? [];
   const baggage = [...ours, ...others].join(',');
   return fitsBaggage(baggage, ours.length + others.length) ? { ...context, baggage } : context;
 }
+
+const keyOf = (member: string): keyof Correlation | undefined =>
+  MEMBERS.get(member.slice(0, Math.max(0, member.indexOf('='))).trim());
 
 const baggageIn = (holder: Record<string, unknown>): unknown => fields(holder[TRACE_FIELD])['baggage'];
