@@ -15,6 +15,8 @@ import { captureLog } from '../../support/log-lines.ts';
 import { nobody } from '../../support/peer.ts';
 import { aLambdaContext } from '../../support/records.ts';
 
+const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+
 const batch = { queue: 'things', messages: 1 };
 
 /** A function's telemetry, exporting by OTLP to a receiver on loopback. */
@@ -30,10 +32,7 @@ async function aFunction(t: TestContext, mode: 'function' | 'server' = 'function
 
 /** Runs work in an invocation that has so many milliseconds, and does not wait for it. */
 function hang(telemetry: { flush(): Promise<void> }, timeoutMs: number) {
-  let release: () => void = () => undefined;
-  const hanging = new Promise<void>((resolve) => {
-    release = resolve;
-  });
+  const { promise: hanging, resolve: release } = Promise.withResolvers<void>();
   const lambda = aLambdaContext(timeoutMs);
   const deadline = Date.now() + timeoutMs;
   const done = exportInTime(lambda, telemetry, () =>
@@ -100,8 +99,10 @@ describe('work that is not done shortly before the invocation’s end', () => {
     const env = { OTEL_EXPORTER_OTLP_ENDPOINT: await nobody() };
     const telemetry = startTelemetry({ service: 'things', mode: 'function', exporters: functionExporters, env });
     t.after(() => telemetry.shutdown());
-    const failing = () => span('late', () => sleep(150).then(() => Promise.reject(new Error('its own'))));
-    await assert.rejects(exportInTime(aLambdaContext(100), telemetry, failing), /its own/);
+    const done = exportInTime(aLambdaContext(100), telemetry, () =>
+      span('late', () => sleep(150).then(() => Promise.reject(new Error('its own')))),
+    );
+    await assert.rejects(done, /its own/);
   });
 });
 
@@ -129,7 +130,6 @@ describe('work that is done in time', () => {
 
   it('is not what keeps the process alive', async (t) => {
     const { telemetry } = await aFunction(t);
-    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
     const before = timers();
     const { release, done } = hang(telemetry, 30_000);
     assert.equal(timers(), before);
