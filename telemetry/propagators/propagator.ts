@@ -27,8 +27,8 @@ const names = {
 };
 
 /**
- * The propagator OpenTelemetry's API hands to code that is not ours, as `OTEL_PROPAGATORS` names it. Our own edges carry
- * what the wire contract says whatever this variable says.
+ * The propagator OpenTelemetry's API hands to code that is not ours, as `OTEL_PROPAGATORS` names it. Our own messages carry
+ * what the wire contract says whatever this variable says, and our HTTP the further formats it names (`carry/other-formats.ts`).
  */
 export function readPropagator(env: Environment): TextMapPropagator<unknown> {
   const wanted = readNames(env, 'OTEL_PROPAGATORS', names);
