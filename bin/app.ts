@@ -16,9 +16,10 @@ const said = context('bundles');
 const bundles = typeof said === 'string' ? said : join(import.meta.dirname, '../dist');
 
 try {
+  const choices = readChoices(context);
   for (const stage of wanted(context('stage') ?? 'dev')) {
-    const data = new DataStack(app, `nedlia-${stage}-data`, { stage });
-    new PipelineStack(app, `nedlia-${stage}`, { stage, data, bundles, choices: readChoices(context) });
+    const data = new DataStack(app, `nedlia-${stage}-data`, { stage, choices });
+    new PipelineStack(app, `nedlia-${stage}`, { stage, data, bundles, choices });
   }
 } catch (error) {
   process.stderr.write(`${(error as Error).message}\n`);

@@ -5,10 +5,10 @@ import { parseArgs } from 'node:util';
 import { explain } from '../aws/explain.ts';
 import { cloudFormation, findStack } from '../aws/stacks.ts';
 import { cdk } from '../lib/cdk.ts';
-import type { Choices } from '../lib/choices.ts';
-import { cost, dollars, idle } from '../lib/cost.ts';
+import { ownCollectorOf, readChoices } from '../lib/choices.ts';
+import { collectorIdle, cost, dollars, idle } from '../lib/cost.ts';
 import { nextSteps } from '../lib/next-steps.ts';
-import { readStage, WrongUse } from '../lib/deployable.ts';
+import { type AwsStage, readSettings, readStage, WrongUse } from '../lib/deployable.ts';
 
 const HELP = `npm run deploy [-- options]
 
@@ -17,16 +17,14 @@ then deploys both stacks of the stage, and says what to do next. docs/deploy.md 
 
   --stage <stage>            dev (the default) or prod
   -c, --context <key=value>  a setting of the stage, as often as needed:
-                             webhookUrl (prod needs one), apiOpen, alarmEmail, collector
+                             webhookUrl (prod needs one), apiOpen, alarmEmail, collector (a URL, or fargate:
+                             one of your own, with collectorTo, collectorEndpoint, coralogixDomain, collectorSecret)
   --yes                      do not ask, in stage prod, before permissions are widened
   --help                     this text
 
 Environment: AWS credentials and region as for any AWS tool (AWS_PROFILE, AWS_REGION, …).
 Exit codes: 0 deployed · 1 failed · 64 called wrongly
 `;
-
-/** A misspelt name would be ignored without a word; names of the CDK's own contain a colon or a slash. */
-const SETTINGS: readonly string[] = ['webhookUrl', 'apiOpen', 'alarmEmail', 'collector'] satisfies (keyof Choices)[];
 
 const began = performance.now();
 const say = (text: string) => void process.stdout.write(`${text}\n`);
@@ -41,7 +39,7 @@ await deploy().catch((error: unknown) => {
 async function deploy(): Promise<void> {
   const options = readOptions();
   if (!options) return say(HELP);
-  const { stage, context, yes } = options;
+  const { stage, context, yes, collector } = options;
 
   const aws = cloudFormation();
   const bootstrapped = await findStack(aws, 'CDKToolkit');
@@ -61,8 +59,12 @@ async function deploy(): Promise<void> {
   if (stage === 'prod' && !context['alarmEmail'])
     say('WARNING: nobody hears the alarms: deploy with -c alarmEmail=you@example.com, or subscribe to their topic.\n');
   say(nextSteps({ region, outputs, open }));
+  const items = [...idle[stage], ...(collector ? collectorIdle[stage] : [])];
+  const ofCollector = collector
+    ? `, ${dollars(cost(collectorIdle[stage]))} of it for the Collector and its NAT gateway`
+    : '';
   say(
-    `\nIdle, this costs about ${dollars(cost(idle[stage]))} a month (docs/deploy.md#what-it-costs); npm run destroy -- --stage ${stage} ends it.`,
+    `\nIdle, this costs about ${dollars(cost(items))} a month${ofCollector} (docs/deploy.md#what-it-costs); npm run destroy -- --stage ${stage} ends it.`,
   );
 }
 
@@ -80,19 +82,26 @@ async function deployStacks(context: Record<string, string>, asks: boolean): Pro
   }
 }
 
+/** Whether one of our own is deployed; what it still needs is said before anything is. */
+function collectorOf(stage: AwsStage, context: Record<string, string>): boolean {
+  try {
+    return (
+      ownCollectorOf(
+        stage,
+        readChoices((name) => context[name]),
+      ) !== undefined
+    );
+  } catch (error) {
+    throw new WrongUse((error as Error).message);
+  }
+}
+
 function readOptions() {
   const { values } = read();
   if (values.help) return undefined;
   const stage = readStage(values.stage);
-  const pairs = values.context.map((pair) => {
-    const [, key, value] = /^([^=]+)=(.*)$/.exec(pair) ?? [];
-    if (!key || value === undefined) throw new WrongUse(`--context takes key=value, not ${pair}`);
-    if (!SETTINGS.includes(key) && !/[:/]/.test(key)) {
-      throw new WrongUse(`there is no setting ${key}; there is: ${SETTINGS.join(', ')}`);
-    }
-    return [key, value] as const;
-  });
-  return { stage, yes: values.yes, context: { ...Object.fromEntries(pairs), stage } as Record<string, string> };
+  const context: Record<string, string> = { ...readSettings(values.context), stage };
+  return { stage, yes: values.yes, context, collector: collectorOf(stage, context) };
 }
 
 function read() {

@@ -19,9 +19,18 @@ const reasons = {
   'AwsSolutions-APIG4': 'Open by choice: stage local, and stages deployed with apiOpen, which warn of it.',
   'AwsSolutions-APIG6':
     'Access log and traces say what happened; execution logs would keep requests in a log group without retention that outlives the stack.',
+  'AwsSolutions-ECS2':
+    'Its variables are addresses and the configuration of this repository; what is secret comes from Secrets Manager.',
+  'AwsSolutions-ECS4': 'One service with two alarms of its own: Container Insights would cost more than a task.',
+  'AwsSolutions-ELB2':
+    'Who sent what is in the traces themselves; access logs of a TCP listener say nothing, as it has no TLS.',
+  'CloudFormation-Validate::E1029':
+    'What looks like a parameter of CloudFormation is one of the Collector, which reads its configuration itself.',
   'AwsSolutions-COG4': 'Callers are services that sign by IAM, not persons with an account in a user pool.',
   'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/AWSXRayDaemonWriteAccess]':
     'X-Ray knows no resources; the policy only lets segments be written, and sampling rules be read.',
+  'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/AWSXrayWriteOnlyAccess]':
+    'X-Ray knows no resources; the policy only lets spans be written, and sampling rules be read.',
   'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]':
     'A setting of the account: API Gateway refuses a role without this policy.',
 } as const;

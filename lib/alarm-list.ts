@@ -1,5 +1,5 @@
 import type { PipelineAlarmProps } from './alarm.ts';
-import type { PipelineMetrics, WatchedFunction, WatchedWorker } from './metrics.ts';
+import type { PipelineMetrics, Watched, WatchedFunction, WatchedWorker } from './metrics.ts';
 
 /** An alarm without where it goes. All of them compare by "at least". */
 export type Said = Omit<PipelineAlarmProps, 'comparisonOperator' | 'evaluationPeriods' | 'datapointsToAlarm'> & {
@@ -9,7 +9,7 @@ export type Said = Omit<PipelineAlarmProps, 'comparisonOperator' | 'evaluationPe
 
 /** What wakes somebody up: together these cover every hop. */
 export function alarmList(metrics: PipelineMetrics): Said[] {
-  const { api, relay, consumers } = metrics.watched;
+  const { api, relay, consumers, collector } = metrics.watched;
   return [
     ...door(metrics, api),
     ...outbox(metrics, relay),
@@ -25,6 +25,7 @@ export function alarmList(metrics: PipelineMetrics): Said[] {
       threshold: 1,
       breaching: [1, 1], // one event is one promise broken until somebody acts
     },
+    ...(collector ? traces(metrics, collector) : []),
   ];
 }
 
@@ -127,6 +128,25 @@ const throttling = (metrics: PipelineMetrics, one: WatchedFunction): Said => ({
   threshold: 1, // mappings have a maximum concurrency of their own: a throttle means that the account is at its limit
   breaching: [2, 3],
 });
+
+const traces = (metrics: PipelineMetrics, collector: NonNullable<Watched['collector']>): Said[] => [
+  {
+    alarmName: 'nedlia-collector-down',
+    impact: 'Nobody who uses the pipeline sees it, and nobody can see the pipeline: what happens now leaves no trace.',
+    runbook: 'collector-down',
+    metric: metrics.noCollector(collector),
+    threshold: 1,
+    breaching: [5, 5], // a task that dies is replaced within minutes
+  },
+  {
+    alarmName: 'nedlia-collector-errors',
+    impact: 'Traces have gaps, or do not arrive at all: the Collector cannot hand on what it took.',
+    runbook: 'collector-loses-spans',
+    metric: metrics.collectorErrors(),
+    threshold: 1,
+    breaching: [2, 3], // an export is given up after a minute; two such periods are no hiccup
+  },
+];
 
 /** What stands still when a worker does. */
 const work = (service: string): string => stillness[service] ?? 'Work is';

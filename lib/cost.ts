@@ -1,4 +1,5 @@
 import type { AwsStage } from './deployable.ts';
+import { stages } from './stages.ts';
 
 /** What a bill is made of: so many of a unit, and what one costs. */
 export interface Item {
@@ -21,6 +22,11 @@ export const prices = {
   'GB-month of Aurora storage': 0.1,
   'million Aurora I/O requests': 0.2,
   'secret and month': 0.4,
+  'hour of a NAT gateway': 0.045,
+  'hour of a public IPv4 address': 0.005,
+  'hour of a network load balancer': 0.0225,
+  'vCPU-hour of Fargate on arm64': 0.03238,
+  'GB-hour of Fargate on arm64': 0.00356,
   'alarm and month': 0.1,
   'million REST API requests': 3.5,
   'million Lambda invocations': 0.2,
@@ -47,6 +53,28 @@ export const idle: Record<AwsStage, Item[]> = {
     { what: 'Alarms', why: 'lib/alarm-list.ts', quantity: 27, unit: 'alarm and month' },
   ],
 };
+
+/**
+ * What a Collector of our own adds to that (`-c collector=fargate`): it and its way out run day and night. Traffic is left out:
+ * $0.045 a GB through NAT, and a million placements have some 50 GB of spans before compression.
+ */
+export const collectorIdle: Record<AwsStage, Item[]> = {
+  dev: collectorItems({ tasks: stages.dev.collector.tasks, alarms: 0 }),
+  prod: collectorItems({ tasks: stages.prod.collector.tasks, alarms: 2 }),
+};
+
+function collectorItems({ tasks, alarms }: { tasks: number; alarms: number }): Item[] {
+  const each = tasks === 1 ? '' : `${tasks} tasks × `;
+  const items: Item[] = [
+    { what: 'NAT gateway', why: 'one', quantity: HOURS, unit: 'hour of a NAT gateway' },
+    { what: 'Its address', why: 'one', quantity: HOURS, unit: 'hour of a public IPv4 address' },
+    { what: 'Load balancer', why: 'one, internal', quantity: HOURS, unit: 'hour of a network load balancer' },
+    { what: 'CPU', why: `${each}0.25 vCPU`, quantity: tasks * 0.25 * HOURS, unit: 'vCPU-hour of Fargate on arm64' },
+    { what: 'Memory', why: `${each}0.5 GB`, quantity: tasks * 0.5 * HOURS, unit: 'GB-hour of Fargate on arm64' },
+  ];
+  if (alarms > 0) items.push({ what: 'Alarms', why: 'lib/alarm-list.ts', quantity: alarms, unit: 'alarm and month' });
+  return items;
+}
 
 /**
  * What a million placements add, if each is created by one request, heard as single messages (no batch holds two) and every
@@ -80,7 +108,7 @@ export const cost = (items: Item[]): number =>
 export function costTable(items: Item[]): string {
   const rows = items.map(({ what, why, quantity, unit }) => {
     const price = prices[unit];
-    return `| ${what} | ${why} | ${round(quantity)} × $${price < 0.01 ? price : price.toFixed(2)} per ${unit} | ${dollars(quantity * price)} |`;
+    return `| ${what} | ${why} | ${round(quantity)} × $${price < 0.05 ? price : price.toFixed(2)} per ${unit} | ${dollars(quantity * price)} |`;
   });
   const head = ['| what | why | arithmetic | US dollars |', '| --- | --- | --- | ---: |'];
   return [...head, ...rows, `| **in all** | | | **${dollars(cost(items))}** |`].join('\n');

@@ -83,6 +83,14 @@ export class PipelineDashboard extends Construct {
       graph('In dead-letter queues', [...deadLetters, undelivered], 24),
     );
 
+    if (watched.collector) {
+      row(
+        '6 · The Collector',
+        graph('Tasks that are well', [named(metrics.collectors(watched.collector), 'tasks')], 12),
+        graph('Lines saying that spans were lost', [named(metrics.collectorErrors(), 'errors')], 12),
+      );
+    }
+
     const { region } = Stack.of(this);
     const value = `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards/dashboard/${DASHBOARD}`;
     new CfnOutput(this, 'DashboardUrl', { value }).overrideLogicalId('DashboardUrl');

@@ -3,6 +3,7 @@ import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3'
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledged.ts';
+import { type Choices, ownCollectorOf } from './choices.ts';
 import { Database } from './database.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { stageOf, type StageName } from './stages.ts';
@@ -10,6 +11,7 @@ import { tag } from './tags.ts';
 
 export interface DataStackProps extends StackProps {
   stage: StageName;
+  choices?: Choices;
 }
 
 /** What holds data, and so outlives whatever runs on it: it is deployed first and destroyed last (docs/decisions/0010). */
@@ -41,7 +43,8 @@ export class DataStack extends Stack {
     this.deadLetters = new DeadLetters(this, 'DeadLetters', { keepsData });
 
     // 3. On AWS: where rows lie, and what webhooks are signed with.
-    this.database = aurora && new Database(this, 'Database', { aurora, keepsData });
+    const nat = ownCollectorOf(props.stage, props.choices ?? {}) !== undefined;
+    this.database = aurora && new Database(this, 'Database', { aurora, keepsData, nat });
     this.webhookSecret = aurora && this.aWebhookSecret(removalPolicy);
   }
 

@@ -25,6 +25,8 @@ import type { Aurora } from './stages.ts';
 export interface DatabaseProps {
   aurora: Aurora;
   keepsData: boolean;
+  /** Whether its network has a way out by IPv4: a NAT gateway, in public subnets of which nothing else makes use. */
+  nat: boolean;
 }
 
 /** The user the functions sign in as, by IAM, and the database's name. */
@@ -32,7 +34,7 @@ const USER = 'nedlia';
 const OWNER = 'nedlia_owner';
 
 /**
- * Aurora PostgreSQL that pauses to nothing, in a network that costs nothing: there is no NAT and no interface endpoint, what runs
+ * Aurora PostgreSQL that pauses to nothing, in a network that costs nothing: unless NAT is asked for there is none, there is no interface endpoint, what runs
  * in it reaches AWS by IPv6 through an egress-only gateway, and nobody from outside reaches in (docs/decisions/0011).
  */
 export class Database extends Construct {
@@ -45,18 +47,20 @@ export class Database extends Construct {
   readonly ownerSecret: ISecret;
   private readonly cluster: DatabaseCluster;
 
-  constructor(scope: Construct, id: string, { aurora, keepsData }: DatabaseProps) {
+  constructor(scope: Construct, id: string, { aurora, keepsData, nat }: DatabaseProps) {
     super(scope, id);
 
     const vpc = new Vpc(this, 'Vpc', {
       ipProtocol: IpProtocol.DUAL_STACK,
       maxAzs: 2, // the least Aurora takes
-      natGateways: 0,
-      createInternetGateway: false,
+      natGateways: nat ? 1 : 0, // one for both zones: what it carries can wait for it to come back
+      createInternetGateway: nat,
       restrictDefaultSecurityGroup: false, // nothing is in it, and emptying it takes a custom resource with rights on every group
       subnetConfiguration: [
         { name: 'Functions', subnetType: SubnetType.PRIVATE_WITH_EGRESS, cidrMask: 20 },
         { name: 'Database', subnetType: SubnetType.PRIVATE_ISOLATED, cidrMask: 24 },
+        // Last, so that the other subnets keep their addresses when it comes and goes.
+        ...(nat ? [{ name: 'Nat', subnetType: SubnetType.PUBLIC, cidrMask: 28, mapPublicIpOnLaunch: false }] : []),
       ],
       gatewayEndpoints: { S3: { service: GatewayVpcEndpointAwsService.S3 } },
     });

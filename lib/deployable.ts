@@ -1,3 +1,4 @@
+import { choiceNames } from './choices.ts';
 import { isStageName, stages, type StageName } from './stages.ts';
 
 /** A word was typed in a way that cannot be understood. */
@@ -14,4 +15,21 @@ export function readStage(name: string): AwsStage {
   if (isStageName(name) && name !== 'local') return name;
   const others = Object.keys(stages).filter((stage) => stage !== 'local');
   throw new WrongUse(`there is no stage ${JSON.stringify(name)}; there is: ${others.join(', ')}`);
+}
+
+const settings: readonly string[] = choiceNames;
+
+/**
+ * Reads what stands behind `-c`, each `name=value`. Names of the CDK's own contain a colon or a slash.
+ * @throws WrongUse for a name there is not: it would be ignored without a word.
+ */
+export function readSettings(pairs: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [, key, value] = /^([^=]+)=(.*)$/.exec(pair) ?? [];
+      if (!key || value === undefined) throw new WrongUse(`--context takes key=value, not ${pair}`);
+      if (settings.includes(key) || /[:/]/.test(key)) return [key, value];
+      throw new WrongUse(`there is no setting ${key}; there is: ${settings.join(', ')}`);
+    }),
+  );
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { RemovalPolicy, type Duration } from 'aws-cdk-lib';
-import { SubnetType } from 'aws-cdk-lib/aws-ec2';
+import { type ISecurityGroup, type IVpc, SubnetType } from 'aws-cdk-lib/aws-ec2';
 import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, type CfnFunction, Code, Function, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -21,6 +21,14 @@ export interface Surroundings {
   exporter: 'otlp' | 'xray';
   /** `OTEL_EXPORTER_OTLP_ENDPOINT`; empty means none. */
   collectorEndpoint: string;
+  /** The network from which alone that endpoint is reached; every function runs in it then. */
+  network?: Network | undefined;
+}
+
+/** Where a function runs that does not run outside of any network. */
+export interface Network {
+  vpc: IVpc;
+  securityGroup: ISecurityGroup;
 }
 
 export interface PipelineFunctionProps<C extends Contract> {
@@ -31,7 +39,7 @@ export interface PipelineFunctionProps<C extends Contract> {
   bundle: string;
   /** Exactly what its `env.ts` asks for: a missing or misspelt variable is a type error here. */
   environment: Variables<C>;
-  /** The Aurora in whose network it runs; without one it runs outside of any. */
+  /** The Aurora in whose network it runs; without one it runs outside of any, unless the surroundings have one. */
   database?: Database | undefined;
   timeout: Duration;
   memoryMiB: number;
@@ -45,6 +53,7 @@ export class PipelineFunction<C extends Contract> extends Function {
   constructor(scope: Construct, id: string, props: PipelineFunctionProps<C>) {
     const { service, database } = props;
     const { stage, exporter, collectorEndpoint } = props.surroundings;
+    const network = database ? { vpc: database.vpc, securityGroup: database.clients } : props.surroundings.network;
     const logs = new LogGroup(scope, `${id}Logs`, {
       logGroupName: `/aws/lambda/${service}`,
       retention: stageOf(stage).logDays,
@@ -53,7 +62,7 @@ export class PipelineFunction<C extends Contract> extends Function {
     // CDK's own role brings managed policies that may write to every log group of the account.
     const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     logs.grantWrite(role);
-    if (database) attachToNetwork(role);
+    if (network) attachToNetwork(role);
     super(scope, id, {
       functionName: service,
       runtime: Runtime.NODEJS_24_X,
@@ -64,12 +73,12 @@ export class PipelineFunction<C extends Contract> extends Function {
       memorySize: props.memoryMiB,
       role,
       logGroup: logs,
-      ...(database && inNetworkOf(database)),
+      ...(network && placed(network)),
       environment: {
         ...defined(props.environment),
-        ...(database && DUAL_STACK),
+        ...(network && DUAL_STACK),
         OTEL_RESOURCE_ATTRIBUTES: `service.namespace=nedlia,service.version=${packageJson.version},deployment.environment.name=${stage}`,
-        OTEL_TRACES_SAMPLER: stageOf(stage).sampler,
+        ...sampler(stageOf(stage).samplingRatio),
         OTEL_TRACES_EXPORTER: exporter,
         ...(collectorEndpoint && { OTEL_EXPORTER_OTLP_ENDPOINT: collectorEndpoint }),
       },
@@ -87,13 +96,19 @@ export class PipelineFunction<C extends Contract> extends Function {
   }
 }
 
-/** The network has no way out by IPv4: without these the SDK would call hosts that never answer, or wait 250 ms for them first. */
+/** A trace is whole or not at all: what begins it decides, and the decision goes with every message. */
+const sampler = (ratio: number): Record<string, string> =>
+  ratio === 1
+    ? { OTEL_TRACES_SAMPLER: 'always_on' }
+    : { OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: String(ratio) };
+
+/** The network has no way out by IPv4, or a dear one: without these the SDK would call hosts that never answer, or wait 250 ms for them first. */
 const DUAL_STACK = { AWS_USE_DUALSTACK_ENDPOINT: 'true', NODE_OPTIONS: '--dns-result-order=ipv6first' };
 
-const inNetworkOf = ({ vpc, clients }: Database) => ({
+const placed = ({ vpc, securityGroup }: Network) => ({
   vpc,
   vpcSubnets: { subnetType: SubnetType.PRIVATE_WITH_EGRESS },
-  securityGroups: [clients],
+  securityGroups: [securityGroup],
   ipv6AllowedForDualStack: true,
 });
 

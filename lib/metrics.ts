@@ -1,7 +1,8 @@
 /* oxlint-disable eslint/no-new -- a construct adds itself to its scope */
 import { Duration } from 'aws-cdk-lib';
 import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
-import { Metric, Stats, type MetricProps } from 'aws-cdk-lib/aws-cloudwatch';
+import { type IMetric, MathExpression, Metric, Stats, type MetricProps } from 'aws-cdk-lib/aws-cloudwatch';
+import type { NetworkTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { FilterPattern, MetricFilter, type ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -28,6 +29,8 @@ export interface Watched {
   consumers: readonly WatchedWorker[];
   /** Where events lie that a rule could not put into its queue. */
   undelivered: IQueue;
+  /** The Collector of our own, where there is one. */
+  collector: { targets: NetworkTargetGroup; logGroup: ILogGroup } | undefined;
 }
 
 const NAMESPACE = 'nedlia';
@@ -50,6 +53,7 @@ export class PipelineMetrics extends Construct {
     this.watched = watched;
     for (const worker of this.workers) this.count(worker, 'MessagesRetried');
     for (const one of this.functions) this.count(one, 'PublishRefused');
+    if (watched.collector) this.countErrors(watched.collector);
   }
 
   get workers(): readonly WatchedWorker[] {
@@ -114,6 +118,31 @@ export class PipelineMetrics extends Construct {
 
   received(queue: IQueue): Metric {
     return queue.metricNumberOfMessagesReceived({ period: PERIOD, statistic: Stats.SUM });
+  }
+
+  /** Tasks of the Collector that are well. */
+  collectors({ targets }: NonNullable<Watched['collector']>): Metric {
+    return targets.metrics.healthyHostCount({ period: MINUTE, statistic: Stats.MAXIMUM });
+  }
+
+  /** 1 in a minute in which no task of the Collector is well, or none is known to the load balancer. */
+  noCollector(collector: NonNullable<Watched['collector']>): IMetric {
+    const usingMetrics = { well: this.collectors(collector) };
+    return new MathExpression({ expression: 'IF(FILL(well, 0) < 1, 1, 0)', usingMetrics, period: MINUTE });
+  }
+
+  /** Lines in which the Collector says that it lost something. */
+  collectorErrors(): Metric {
+    return ours('CollectorErrors', { statistic: Stats.SUM });
+  }
+
+  private countErrors({ logGroup }: { logGroup: ILogGroup }): void {
+    new MetricFilter(this, 'CollectorErrors', {
+      logGroup,
+      metricNamespace: NAMESPACE,
+      metricName: 'CollectorErrors',
+      filterPattern: FilterPattern.stringValue('$.level', '=', 'error'),
+    });
   }
 
   private count({ service, logGroup }: WatchedFunction, metricName: keyof typeof COUNTED): void {

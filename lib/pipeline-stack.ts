@@ -10,7 +10,8 @@ import type { env as notifierEnv } from '../lambdas/notifier/env.ts';
 import type { env as validatorEnv } from '../lambdas/validator/env.ts';
 import { acknowledgeWildcard, wildcards } from './acknowledged.ts';
 import { Api } from './api.ts';
-import type { Choices } from './choices.ts';
+import { type Choices, ownCollectorOf } from './choices.ts';
+import { Collector } from './collector.ts';
 import { Consumer } from './consumer.ts';
 import type { DataStack } from './data-stack.ts';
 import type { Surroundings } from './function.ts';
@@ -41,7 +42,8 @@ export class PipelineStack extends Stack {
 
     // 1. What is given from outside, where the stage does not bring it: the database, where webhooks go, who collects traces.
     const databaseUrl = database?.url ?? this.given('DatabaseUrl', 'postgres://… of the database the functions use');
-    const surroundings = this.surroundings(props, choices);
+    const collector = this.collector(props, choices);
+    const surroundings = this.surroundings(props, choices, collector);
     const webhookSecrets = webhookSecret?.secretArn ?? this.given('WebhookSecrets', 'Signing secrets, comma-separated');
     const webhookUrl =
       choices.webhookUrl ??
@@ -138,7 +140,7 @@ export class PipelineStack extends Stack {
       const { alarms } = stage.watched;
       const { alarmEmail } = choices;
       const { undelivered } = deadLetters;
-      new Operations(this, 'Operations', { api, relay, consumers, undelivered, alarms, alarmEmail });
+      new Operations(this, 'Operations', { api, relay, consumers, undelivered, collector, alarms, alarmEmail });
     }
     tellOutputs(this, {
       files: bucket,
@@ -150,9 +152,22 @@ export class PipelineStack extends Stack {
     });
   }
 
-  /** Traces go to the collector that was chosen, else where the stage says. */
-  private surroundings({ stage, bundles }: PipelineStackProps, { collector }: Choices): Surroundings {
+  private collector({ stage, data }: PipelineStackProps, choices: Choices): Collector | undefined {
+    const own = ownCollectorOf(stage, choices);
+    return own && data.database && new Collector(this, 'Collector', { ...own, stage, database: data.database });
+  }
+
+  /** Traces go to the collector that was chosen, ours or another, else where the stage says. */
+  private surroundings(
+    { stage, bundles, data }: PipelineStackProps,
+    { collector }: Choices,
+    own: Collector | undefined,
+  ): Surroundings {
     const { exporter } = stageOf(stage);
+    if (own && data.database) {
+      const network = { vpc: data.database.vpc, securityGroup: own.securityGroups.senders };
+      return { stage, bundles, exporter: 'otlp', collectorEndpoint: own.endpoint, network };
+    }
     if (collector) return { stage, bundles, exporter: 'otlp', collectorEndpoint: collector };
     if (exporter === 'xray') return { stage, bundles, exporter, collectorEndpoint: '' };
     const collectorEndpoint = new CfnParameter(this, 'CollectorEndpoint', {

@@ -2,10 +2,15 @@
 export interface Stage {
   /** Seconds until a nudge wakes the relay: the longest wait after a crash between commit and publish. */
   relayDelaySeconds: number;
-  /** `OTEL_TRACES_SAMPLER` of every function. */
-  sampler: string;
+  /** Share of the traces that is recorded: 1 is everything (`always_on`), below it whoever comes first decides for the whole trace (`parentbased_traceidratio`). */
+  samplingRatio: number;
   /** `OTEL_TRACES_EXPORTER` of every function, unless a collector is named at deployment: `xray` also makes Lambda run its daemon. */
   exporter: 'otlp' | 'xray';
+  /**
+   * A Collector of our own on Fargate: whether it is deployed where nothing else is chosen (`-c collector=fargate` chooses it), and its
+   * tasks. It brings a NAT gateway, a load balancer and the notifier into the network: some $60 a month (lib/cost.ts). `undefined`: cannot have one.
+   */
+  collector: { deployed: boolean; tasks: number } | undefined;
   /** Whether a webhook may go to this machine itself, over http too; the notifier refuses to start with it outside `local`. */
   allowsLoopbackWebhooks: boolean;
   /** Whether a receiver of our own is deployed where no webhook target is named, so that the first trace is whole. */
@@ -41,8 +46,9 @@ export const stages = {
   /** Loopback and LocalStack. */
   local: {
     relayDelaySeconds: 15, // on one machine nobody wants to wait a minute to see a crash healed
-    sampler: 'always_on',
+    samplingRatio: 1,
     exporter: 'otlp',
+    collector: undefined, // LocalStack has no ECS
     allowsLoopbackWebhooks: true,
     receivesWebhooks: false,
     aurora: undefined,
@@ -54,8 +60,9 @@ export const stages = {
   /** AWS at its cheapest: nothing runs while nothing happens, and everything can be destroyed. */
   dev: {
     relayDelaySeconds: 60,
-    sampler: 'always_on',
+    samplingRatio: 1, // whoever develops looks for this very trace
     exporter: 'xray',
+    collector: { deployed: false, tasks: 1 },
     allowsLoopbackWebhooks: false,
     receivesWebhooks: true,
     aurora: { mostCapacity: 2, pausesAfter: 5, backupDays: 1 }, // five minutes and one day are the least there is
@@ -67,8 +74,9 @@ export const stages = {
   /** AWS for those who depend on it. */
   prod: {
     relayDelaySeconds: 60,
-    sampler: 'always_on',
+    samplingRatio: 0.1, // errors found later go with the rest, unless a Collector keeps them: docs/deploy.md#which-traces-are-kept
     exporter: 'xray',
+    collector: { deployed: false, tasks: 2 }, // one in each zone; without tail sampling any of them takes any span
     allowsLoopbackWebhooks: false,
     receivesWebhooks: false,
     aurora: { mostCapacity: 8, pausesAfter: 60, backupDays: 14 },

@@ -17,13 +17,15 @@ export interface Synthesis {
   validate: boolean;
   /** The folder of the built bundles; `dist` by default. */
   bundles?: string;
+  /** What whoever deploys may choose: lib/choices.ts. */
+  choices?: Record<string, string>;
 }
 
 /**
  * Runs the CDK app in a process of its own, offline and without credentials, until `<outdir>/nedlia-<stage>.template.json` stands.
  * @throws Error with what the app said on stderr.
  */
-export async function synthesise({ outdir, stage, validate, bundles = 'dist' }: Synthesis): Promise<void> {
+export async function synthesise({ outdir, stage, validate, bundles = 'dist', choices }: Synthesis): Promise<void> {
   const folder = resolve(root, outdir);
   const unfinished = `${folder}.unfinished`;
   if (!(await isReplaceable(folder))) throw new Error(`${folder} is not a cloud assembly: not replaced`);
@@ -35,7 +37,7 @@ export async function synthesise({ outdir, stage, validate, bundles = 'dist' }: 
     env: {
       ...process.env,
       CDK_OUTDIR: unfinished,
-      CDK_CONTEXT_JSON: JSON.stringify({ stage, bundles: resolve(root, bundles) }),
+      CDK_CONTEXT_JSON: JSON.stringify({ ...choices, stage, bundles: resolve(root, bundles) }),
       CDK_VALIDATION: String(validate),
     },
   });

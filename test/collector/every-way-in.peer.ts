@@ -6,7 +6,7 @@ import { startCollector } from '../../local/collector/collector.ts';
 import { serverExporters } from '../../telemetry/export/server-exporters.ts';
 import { startTelemetry } from '../../telemetry/start.ts';
 import { captureLog } from '../support/log-lines.ts';
-import { freeEndpoint, startOtelcol } from '../support/otelcol.ts';
+import { callWith, freeEndpoint, startOtelcol } from '../support/otelcol.ts';
 import { assertSample, recordSample, sample, SAMPLE_RESOURCE } from '../support/sample-trace.ts';
 
 const configuration = readFileSync(join(import.meta.dirname, 'every-way-in.yaml'), 'utf8');
@@ -17,12 +17,15 @@ async function startBetween(t: TestContext) {
   const sink = await startCollector();
   t.after(() => sink.close());
   const [grpc, http, zipkin] = [await freeEndpoint(), await freeEndpoint(), await freeEndpoint()];
-  const otelcol = await startOtelcol(t, [configuration], {
-    GRPC_ENDPOINT: grpc,
-    HTTP_ENDPOINT: http,
-    ZIPKIN_ENDPOINT: zipkin,
-    SINK_ENDPOINT: sink.endpoint,
-  });
+  const otelcol = await startOtelcol(
+    t,
+    callWith([configuration], {
+      GRPC_ENDPOINT: grpc,
+      HTTP_ENDPOINT: http,
+      ZIPKIN_ENDPOINT: zipkin,
+      SINK_ENDPOINT: sink.endpoint,
+    }),
+  );
   return { sink, otelcol, grpc, http, zipkin };
 }
 

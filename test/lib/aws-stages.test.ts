@@ -187,3 +187,16 @@ test('what API Gateway answers itself is a problem too, with a code and without 
     assert.equal('gatewayresponse.header.Retry-After' in headers, again);
   }
 });
+
+function samplers(templates: Templates): string[] {
+  const said = functionsOf(templates).map(({ properties }) => {
+    const variables = at(properties, 'Environment', 'Variables') as Record<string, unknown>;
+    return [variables['OTEL_TRACES_SAMPLER'], variables['OTEL_TRACES_SAMPLER_ARG']].join(' ');
+  });
+  return [...new Set(said)];
+}
+
+test('stage dev records every trace; prod a tenth, and each of those whole', () => {
+  assert.deepEqual(samplers(dev), ['always_on ']);
+  assert.deepEqual(samplers(prod), ['parentbased_traceidratio 0.1']);
+});

@@ -10,27 +10,32 @@ const READY_WITHIN_MS = 30_000;
 const STOP_WITHIN_MS = 5000;
 
 /** What `sigv4auth` needs to be made: it asks for credentials even when a configuration is only looked at. */
-const CREDENTIALS = {
+export const CREDENTIALS = {
   AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
   AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY',
   AWS_EC2_METADATA_DISABLED: 'true',
 };
 
+/** How a Collector is called: with its configurations, and with what they read by `${env:…}`. */
+export interface Call {
+  args: readonly string[];
+  env: Record<string, string>;
+}
+
 /** Configurations as texts, later ones on top, each handed over in a variable, as the task on Fargate gets them. */
-function command(configurations: readonly string[], env: Record<string, string>) {
+export function callWith(configurations: readonly string[], env: Record<string, string> = {}): Call {
   const named = configurations.map((yaml, index) => [`CONFIGURATION_${index}`, yaml] as const);
-  return {
-    args: named.map(([name]) => `--config=env:${name}`),
-    env: { PATH: process.env['PATH'], ...CREDENTIALS, ...env, ...Object.fromEntries(named) },
-  };
+  return { args: named.map(([name]) => `--config=env:${name}`), env: { ...env, ...Object.fromEntries(named) } };
 }
 
 const binary = (): string => process.env['OTELCOL'] ?? 'otelcol';
 
 /** `$OTELCOL validate`. @returns what it finds wrong; an empty text when nothing is. */
-export async function validate(configurations: readonly string[], env: Record<string, string> = {}): Promise<string> {
-  const { args, env: environment } = command(configurations, env);
-  const child = spawn(binary(), ['validate', ...args], { env: environment, stdio: ['ignore', 'ignore', 'pipe'] });
+export async function validate({ args, env }: Call): Promise<string> {
+  const child = spawn(binary(), ['validate', ...args], {
+    env: { ...CREDENTIALS, ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'close')]);
   return code === 0 ? '' : said.trim() || `ended with ${String(code)}`;
 }
@@ -43,14 +48,12 @@ export interface Otelcol {
 }
 
 /** Runs the real Collector until the test is over. `HEALTH_ENDPOINT` is where it is asked whether it is ready. */
-export async function startOtelcol(
-  t: Pick<TestContext, 'after'>,
-  configurations: readonly string[],
-  env: Record<string, string>,
-): Promise<Otelcol> {
+export async function startOtelcol(t: Pick<TestContext, 'after'>, { args, env }: Call): Promise<Otelcol> {
   const healthEndpoint = await freeEndpoint();
-  const { args, env: environment } = command(configurations, { HEALTH_ENDPOINT: healthEndpoint, ...env });
-  const child = spawn(binary(), args, { env: environment, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(binary(), args, {
+    env: { ...CREDENTIALS, ...env, HEALTH_ENDPOINT: healthEndpoint },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   const lines: string[] = [];
   child.stderr.setEncoding('utf8').on('data', (line: string) => lines.push(line));
   const ended = once(child, 'close');

@@ -48,7 +48,7 @@ function makeEmptyBundles(folder: string): string {
 /** The templates of a stage, without the seconds CDK's own check of them takes. Its bundles are empty: nothing here runs them. */
 export function templatesOf(stage: StageName, choices: Choices = {}): Templates {
   const app = new App({ outdir: aFolder(), analyticsReporting: false, builtinCloudFormationValidation: false });
-  const dataStack = new DataStack(app, `nedlia-${stage}-data`, { stage });
+  const dataStack = new DataStack(app, `nedlia-${stage}-data`, { stage, choices });
   const bundles = emptyBundles();
   const runningStack = new PipelineStack(app, `nedlia-${stage}`, { stage, data: dataStack, bundles, choices });
   const [data, running] = [Template.fromStack(dataStack), Template.fromStack(runningStack)];

@@ -7,6 +7,8 @@ import type { ZipkinSpan } from '../../telemetry/export/zipkin/span.ts';
 import { startTelemetry } from '../../telemetry/start.ts';
 import { startSpan } from '../../telemetry/tracer.ts';
 import { captureLog } from '../support/log-lines.ts';
+import { missingHops } from '../../local/hops.ts';
+import { startOnce } from '../support/start-once.ts';
 import { recordSample, sample, SAMPLE_RESOURCE } from '../support/sample-trace.ts';
 
 const zipkin = process.env['ZIPKIN_URL'] ?? '';
@@ -94,4 +96,21 @@ test('real Zipkin sees who calls whom: API, broker, consumer and database of one
   for (const edge of ['nedlia-api → postgresql', 'nedlia-validator → postgresql', 'nedlia-api → aws.eventbridge']) {
     assert.ok(drawn.includes(edge), drawn.join(', '));
   }
+});
+
+test('the trace of npm start is in real Zipkin whole: every hop, below the parent it has', async () => {
+  const { traceId, spans: shown } = await startOnce({
+    OTEL_TRACES_EXPORTER: 'zipkin',
+    OTEL_EXPORTER_ZIPKIN_ENDPOINT: `${zipkin}/api/v2/spans`,
+  });
+  const spans = await traceOf(traceId, shown.length);
+  // Zipkin writes names in lower case; what is shown says how they are written.
+  const written = new Map(shown.map(({ spanId, name }) => [spanId, name]));
+  for (const { id, name } of spans) assert.equal(name, written.get(id)?.toLowerCase());
+  const nodes = spans.map(({ id, parentId }) => ({
+    spanId: id,
+    parentSpanId: parentId,
+    name: written.get(id) ?? '',
+  }));
+  assert.deepEqual(missingHops(nodes), []);
 });
