@@ -6,6 +6,7 @@ const root = '1-5759e988-bd862e3fe1be46a994272793';
 const traceId = '5759e988bd862e3fe1be46a994272793';
 const spanId = '53995c3f42cd8ad8';
 const carried = { traceparent: `00-${traceId}-${spanId}-01` };
+const other = `Root=1-00000001-${'1'.repeat(24)};Parent=${'2'.repeat(16)}`;
 const lineage = 'Lineage=a87bd80c:0|68fd508a:5|c512fbe3:2';
 
 describe('an X-Ray header is read', () => {
@@ -33,6 +34,34 @@ describe('an X-Ray header is read', () => {
     for (const header of [...wrong, `Root=${root};${'x'.repeat(500)}`, 7, null, undefined, {}]) {
       assert.equal(parseXRay(header), undefined, JSON.stringify(header));
     }
+  });
+});
+
+describe('an X-Ray header on its way through us', () => {
+  const here = `Root=${root};Parent=${spanId};Sampled=1`;
+  for (const [what, beneath, rest] of [
+    ['the lineage, by which Lambda sees circles', `${other};Sampled=0;${lineage}`, `;${lineage}`],
+    [
+      'what a load balancer said of itself, in its order',
+      `Self=1-67891234-a;${other};${lineage}`,
+      `;Self=1-67891234-a;${lineage}`,
+    ],
+    ['nothing of another trace’s root, parent and decision', `${other};Sampled=0`, ''],
+    ['nothing of a decision left open', `${other};Sampled=?`, ''],
+    ['the lineage also beside a root alone', `Root=1-00000001-${'1'.repeat(24)};${lineage}`, `;${lineage}`],
+    ['nothing of a header without a root', `Parent=${spanId};${lineage}`, ''],
+    ['nothing that is no key and value', `${other};;=;x;${lineage};${'é'}=1`, `;${lineage}`],
+  ] as const) {
+    it(`keeps ${what}`, () => assert.equal(formatXRay(carried, beneath), `${here}${rest}`));
+  }
+
+  it('is read back as what was written', () => {
+    assert.deepEqual(parseXRay(formatXRay(carried, `${other};${lineage}`)), {
+      traceId,
+      spanId,
+      sampled: true,
+      rest: [lineage],
+    });
   });
 });
 

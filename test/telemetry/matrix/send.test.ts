@@ -96,13 +96,14 @@ const checks: Record<Condition, (t: TestContext, sender: Sender) => Promise<void
     const spans = recordSpans(t);
     const there = aTraceparent();
     const given = one({ present: sender.name === 'the headers of a request' ? xrayOf(there, '1') : there });
-    await sender.deliver([given]);
+    const [wire] = await sender.deliver([given]);
     if (sender.name === 'the headers of a request') {
       isBelow(unbroken(sender, spans, 'one'), given.context);
       return;
     }
     // What is there is not overwritten: it leads to the message, and the sending is a leaf of the trace that asked for it.
     isBelow(messageOf(spans.all(), 'one'), there);
+    assert.ok(xrayOf(there, '1').startsWith(String(wire?.['AWSTraceHeader'])), 'and X-Ray’s header says the same');
     isBelow(only(spans.all(), sender.names('one')[0] ?? ''), given.context);
   },
 };

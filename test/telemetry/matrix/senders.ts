@@ -108,8 +108,6 @@ export async function sendersOf(mailbox: Mailbox): Promise<Sender[]> {
       name: 'a webhook',
       names: (thing) => ['process work', `work ${thing} of the sender`, 'POST', 'POST /:thing', `work ${thing}`],
       deliver: async (given) => {
-        const send = (thing: string) =>
-          webhookSender({ url: new URL(thing, origin), secrets: async () => [aSecret(1)], allowLoopback: true });
         const records = given.map(({ thing, context }) =>
           aRecord({
             body: JSON.stringify({ thing: `${thing} of the sender` }),
@@ -119,10 +117,12 @@ export async function sendersOf(mailbox: Mailbox): Promise<Sender[]> {
         await mailbox.process(records, async (work) => {
           const [thing = ''] = work.split(' ');
           const message = { id: thing, body: '{}', correlationId: undefined, attempt: 1 };
-          await send(thing)(message, new AbortController().signal);
+          await webhook(new URL(thing, origin))(message, new AbortController().signal);
         });
         return taken(given.length);
       },
     },
   ];
 }
+
+const webhook = (url: URL) => webhookSender({ url, secrets: async () => [aSecret(1)], allowLoopback: true });
