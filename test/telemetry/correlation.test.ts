@@ -10,6 +10,7 @@ import {
   withCorrelation,
 } from '../../telemetry/correlation.ts';
 import { correlateEntry, entryContext, withEntry } from '../../telemetry/entry.ts';
+import { readSampler } from '../../telemetry/sampling/sampler.ts';
 import { span } from '../../telemetry/span.ts';
 import { startSpan } from '../../telemetry/tracer.ts';
 import { only, recordSpans } from '../support/spans.ts';
@@ -65,6 +66,13 @@ test('every span started under it says so, whatever its parent', (t) => {
   assert.deepEqual(only(spans.all(), 'a').attributes, { ...said, size: 1 });
   for (const name of ['b', 'c']) assert.deepEqual(only(spans.all(), name).attributes, said);
   assert.deepEqual(only(spans.all(), 'outside').attributes, {});
+});
+
+test('a sampling rule can look for one of them: it is known when a span starts', (t) => {
+  const env = { OTEL_TRACES_SAMPLER: 'always_off', TRACE_SAMPLING_RULES: 'correlation_id=order-7:1' };
+  const spans = recordSpans(t, readSampler(env));
+  for (const correlationId of ['order-6', 'order-7']) withCorrelation({ correlationId }, () => span('asked', () => 7));
+  assert.equal(only(spans.all(), 'asked').attributes['correlation_id'], 'order-7');
 });
 
 test('what becomes known after the request has begun is on its own span as well, and goes on with what is said', (t) => {
