@@ -12,8 +12,9 @@ const MANY_ROWS = 1000;
 const MAX_TEXT = 10_000;
 const MAX_COLUMNS = 4;
 const LOCK = 'pg_blocking_pids() says who holds it';
+// Bounded (PostgreSQL cuts identifiers at 63 bytes) and anchored: without, 10,000 letters cost 0.8 s.
 const COMPARED =
-  /"?(\w+)"?\s*(?:=|<>|!=|<=?|>=?|&&|@>|<@|\b(?:not\s+)?(?:in|like|ilike|between)\b|\bis\s+(?:not\s+)?null\b)/gi;
+  /(?<!\w)"?(\w{1,63})"?\s{0,9}(?:=|<>|!=|<=?|>=?|&&|@>|<@|\b(?:not\s+)?(?:in|like|ilike|between)\b|\bis\s+(?:not\s+)?null\b)/gi;
 
 /**
  * Where to look first when a statement was slow: a sentence derived from what is known here, which is neither its plan

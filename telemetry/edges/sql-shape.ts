@@ -9,7 +9,7 @@ const remembered = new Map<string, string>();
 
 /**
  * A statement's text without what differs from one sending to the next: `in ($1, $2)` and `in ($1)` are one shape, so are
- * an INSERT of one row and of ten. Each text is taken apart once, and then remembered: 20 µs against 0.05.
+ * an INSERT of one row and of ten. Each text is taken apart once, and then remembered: 2 µs against 0.02.
  */
 export function shapeOf(text: string): string {
   const known = remembered.get(text);

@@ -104,8 +104,11 @@ const stableNames = ({ server, namespace, operation, collection, text }: TracedS
 const rowsOf = ({ rows, numAffectedRows }: Answer): [attribute: string, rows: number] =>
   numAffectedRows === undefined ? [name.dbReturnedRows, rows.length] : [own.affectedRows, Number(numAffectedRows)];
 
+/** A text with a comment of its own stays as it is, as the specification wants it: behind `--` ours would say nothing. */
 const commented = (text: string, span: Span): string =>
-  isSpanContextValid(span.spanContext()) ? `${text} /*traceparent='${formatTraceparent(span.spanContext())}'*/` : text;
+  isSpanContextValid(span.spanContext()) && !text.includes('/*') && !text.includes('--')
+    ? `${text} /*traceparent='${formatTraceparent(span.spanContext())}'*/`
+    : text;
 
 function fail(span: Span, code: string): void {
   if (/^[0-9A-Z]{5}$/.test(code)) span.setAttribute(name.dbStatusCode, code);

@@ -3,15 +3,20 @@ import { randomUUID } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { context, SpanKind, trace } from '@opentelemetry/api';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
+import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
 import Fastify from 'fastify';
 import { sql } from 'kysely';
 import { type Database, openDatabase, transaction } from '../../store/database.ts';
 import { lockVideo } from '../../store/placements.ts';
+import { forXRay } from '../../telemetry/export/xray/attributes.ts';
 import { openMessage } from '../../telemetry/carry/message.ts';
 import { configureEdges } from '../../telemetry/edges/configure.ts';
 import { traceRequests } from '../../telemetry/edges/http-server.ts';
 import { traceInvocation } from '../../telemetry/edges/invocation.ts';
 import { traceMessage } from '../../telemetry/edges/message.ts';
+import { endOpenSpans, openSpans } from '../../telemetry/open-spans.ts';
 import { span } from '../../telemetry/span.ts';
 import { freshDatabase } from '../support/database.ts';
 import { captureLog } from '../support/log-lines.ts';
@@ -87,6 +92,27 @@ test('lists of any length count as one shape, on the span of a message as on tha
   );
 });
 
+test('a message that is ended because time runs out says it as well', async (t) => {
+  const exporter = new InMemorySpanExporter();
+  const provider = new NodeTracerProvider({ spanProcessors: [openSpans, new SimpleSpanProcessor(exporter)] });
+  provider.register();
+  t.after(() => {
+    trace.disable();
+    context.disable();
+  });
+  await traceInvocation(aLambdaContext(), { queue: 'things', messages: 1 }, (invocation) =>
+    traceMessage(openMessage(aRecord({})), { queue: 'things', invocation }, async () => {
+      await times(10, oneVideo);
+      endOpenSpans('the time was running out');
+    }),
+  );
+  const message = exporter.getFinishedSpans().find(({ name }) => name === 'process things');
+  assert.deepEqual(
+    [message?.attributes['error.type'], message?.events.map(({ name }) => name)],
+    ['timeout', ['n_plus_one']],
+  );
+});
+
 test('nine of a shape below one span are not told of', async (t) => {
   assert.deepEqual((await requested(t, () => times(9, oneVideo))).events, []);
 });
@@ -97,6 +123,12 @@ test('nor are ten below two', async (t) => {
     await span('other', () => times(5, oneVideo));
   });
   assert.deepEqual(ten.events, []);
+});
+
+test('below three hundred spans they are counted too, of which not every one is told apart', async (t) => {
+  const request = await requested(t, () => times(300, (index) => span(`of ${index}`, oneVideo)));
+  const [many] = byName(request, 'many_statements');
+  assert.deepEqual([many?.attributes['count'], many?.attributes['most_frequent_count']], [300, 300]);
 });
 
 test('but eleven in all are many, wherever they were sent', async (t) => {
@@ -174,6 +206,18 @@ test('who had to wait for a session says how long on its first statement, and ab
   assert.equal(only(spans.all(), 'SELECT nedlia.products').attributes['db.client.connection.wait_ms'], undefined);
 });
 
+test('who had to wait because a session was opened is told that', async (t) => {
+  configured(t, { TRACE_POOL_WAIT_MS: '1' });
+  const fresh = openDatabase({ url, max: 1 });
+  t.after(() => fresh.destroy());
+  const spans = recordSpans(t);
+  await fresh.selectFrom('videos').select('id').execute();
+  await fresh.selectFrom('products').select('id').execute();
+  const [event] = only(spans.all(), 'SELECT nedlia.videos').events;
+  assert.match(String(event?.attributes['suggestion']), /^a session was opened/);
+  assert.deepEqual(only(spans.all(), 'SELECT nedlia.products').events, []);
+});
+
 test('where no session is to be had, the span that asked says how long it waited', async (t) => {
   const spans = recordSpans(t);
   const unreachable = openDatabase({ url: (await nobody()).replace('http', 'postgres') });
@@ -202,6 +246,8 @@ test('the older names stand beside the stable ones where the standard’s switch
   };
   assert.deepEqual(both, { ...stable, ...older });
   assert.ok(Object.keys(older).every((name) => !(name in (stable ?? {}))));
+  const asXRaySees = forXRay({ kind: SpanKind.CLIENT, attributes: both } as unknown as ReadableSpan);
+  assert.deepEqual(asXRaySees.attributes, both, 'X-Ray’s own older names are the same, and not said twice');
 });
 
 test('an unknown word in the switch or a threshold that is none is one warning, and the default is used', async (t) => {

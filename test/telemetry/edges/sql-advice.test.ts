@@ -31,5 +31,6 @@ test('a long or hostile text costs no time', () => {
   adviceFor({ operation: 'SELECT', text: `select 1 where ${'"a" '.repeat(200_000)}` });
   adviceFor({ operation: 'SELECT', text: `select 1 where ${'a'.repeat(1_000_000)}` });
   adviceFor({ operation: 'SELECT', text: `select 1 where a${' '.repeat(1_000_000)}` });
-  assert.ok(performance.now() - began < 500);
+  adviceFor({ operation: 'SELECT', text: `select 1 where ${'a is not '.repeat(100_000)}` });
+  assert.ok(performance.now() - began < 300);
 });

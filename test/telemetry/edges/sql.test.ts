@@ -42,6 +42,19 @@ test('without telemetry the statement is sent as it is', async () => {
   assert.deepEqual(sent, [statement.text]);
 });
 
+test('a statement with a comment of its own gets none beside it, one without gets exactly one', async (t) => {
+  recordSpans(t);
+  const sent: string[] = [];
+  for (const text of ['select 1 -- why', 'select 1 /* why */', 'select 1']) {
+    await traceStatement({ ...statement, text }, (asked) => {
+      sent.push(asked);
+      return Promise.resolve({ rows: [] });
+    });
+  }
+  assert.deepEqual(sent.slice(0, 2), ['select 1 -- why', 'select 1 /* why */']);
+  assert.match(sent[2] ?? '', /^select 1 \/\*traceparent='00-[0-9a-f]{32}-[0-9a-f]{16}-01'\*\/$/);
+});
+
 test('a statement without a table is named by its operation', async (t) => {
   const spans = recordSpans(t);
   const { collection: _, ...raw } = statement;
