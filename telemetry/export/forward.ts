@@ -39,7 +39,7 @@ export interface Forwarding {
 }
 
 const TIMEOUT_MS = 2000;
-const EVERY_MS = 200;
+const EVERY_MS = 20;
 const MOST = 10_000;
 
 /** Any of these says that a person wants the traces somewhere. */

@@ -94,8 +94,11 @@ test('a command goes straight to its queue and continues the trace of its reques
   assert.equal(wished.status, 202);
   const spans = await place.until(
     wished.traceId,
-    (all) => ['POST', 'POST /v1/placements/:id/regenerate'].every((name) => named(all, name).length === 1),
-    'both ends',
+    (all) =>
+      ['POST', 'POST /v1/placements/:id/regenerate', 'process nedlia-file-generator'].every(
+        (name) => named(all, name).length === 1,
+      ),
+    'both ends, and what stands between them',
   );
 
   const send = one(spans, 'send nedlia-file-generator (placement.regenerate_file)');
