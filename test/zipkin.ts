@@ -4,8 +4,9 @@ import { startZipkin, stopZipkin } from './support/zipkin-server.ts';
 
 let running: ChildProcess | undefined;
 
-/** Starts one Zipkin for the whole run (5 to 30 s), or refuses in one line. */
+/** Starts one Zipkin for the whole run (5 to 30 s) unless `ZIPKIN_URL` names one that runs, or refuses in one line. */
 export async function globalSetup(): Promise<void> {
+  if (process.env['ZIPKIN_URL']) return;
   const jar = process.env['ZIPKIN_JAR'];
   try {
     if (!jar) throw new Error('ZIPKIN_JAR must name the executable jar of Zipkin (io.zipkin:zipkin-server:3.6.1:exec)');
