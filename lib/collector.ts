@@ -14,11 +14,7 @@ import {
   type ICluster,
   LogDrivers,
 } from 'aws-cdk-lib/aws-ecs';
-import {
-  NetworkLoadBalancer,
-  type NetworkTargetGroup,
-  Protocol,
-} from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { NetworkLoadBalancer, type NetworkTargetGroup, Protocol } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { ManagedPolicy } from 'aws-cdk-lib/aws-iam';
 import { type ILogGroup, LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -41,7 +37,7 @@ export interface CollectorProps extends OwnCollector {
 
 /**
  * An OpenTelemetry Collector of our own: functions send OTLP to an internal load balancer, tasks on Fargate hand it on. They
- * need no routing by trace id, for none of them samples (docs/decisions/0025).
+ * need no routing by trace id, for none of them samples (docs/decisions/0015).
  */
 export class Collector extends Construct {
   /** `OTEL_EXPORTER_OTLP_ENDPOINT` of every function; reached from inside the network alone. */

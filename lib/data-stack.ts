@@ -46,6 +46,8 @@ export class DataStack extends Stack {
     const nat = ownCollectorOf(props.stage, props.choices ?? {}) !== undefined;
     this.database = aurora && new Database(this, 'Database', { aurora, keepsData, nat });
     this.webhookSecret = aurora && this.aWebhookSecret(removalPolicy);
+    // Said always: only a Collector asks for it, and CloudFormation takes nothing back that the other stack still uses.
+    if (this.database) this.exportValue(this.database.vpc.vpcId);
   }
 
   /** 44 letters and digits are the base64 of 33 bytes, 262 bits of them chosen at random: a Standard Webhooks secret. */

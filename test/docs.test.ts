@@ -3,6 +3,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { RUNBOOK } from '../lib/alarm.ts';
+import { chosen } from './support/collector-task.ts';
 import { templatesOf } from './support/template.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -20,7 +21,8 @@ const headings = (markdown: string): string[] =>
     .split('\n')
     .flatMap((line) => /^#+ (.+)$/.exec(line)?.[1] ?? []);
 
-const alarms = templatesOf('prod')
+// With everything that can be chosen, so that nothing is without its entry.
+const alarms = templatesOf('prod', chosen('xray'))
   .resources('AWS::CloudWatch::Alarm')
   .map(({ properties }) => {
     const { AlarmName, AlarmDescription } = properties as Record<string, string>;
