@@ -79,9 +79,9 @@ export function runIn<T>(span: Span, work: () => T, parent = context.active()): 
 const isPromise = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 
-/** Adds attributes to the span the current code runs under; nothing happens when there is none. */
+/** Adds attributes to the span the current code runs under; nothing happens when there is none, or when they cannot be read. */
 export function annotate(attributes: Attributes): void {
-  trace.getActiveSpan()?.setAttributes(attributes);
+  tell((active) => active.setAttributes(attributes));
 }
 
 /**
@@ -89,11 +89,19 @@ export function annotate(attributes: Attributes): void {
  * @example recordEvent('cache.missed', { 'cache.key': key });
  */
 export function recordEvent(name: string, attributes?: Attributes): void {
-  trace.getActiveSpan()?.addEvent(name, attributes);
+  tell((active) => active.addEvent(name, attributes));
 }
 
 /** Marks the span the current code runs under as failed, where the work goes on: what is thrown through a span marks it by itself. */
 export function recordError(thrown: unknown): void {
-  const active = trace.getActiveSpan();
-  if (active) recordFailure(active, thrown);
+  tell((active) => recordFailure(active, thrown));
+}
+
+function tell(what: (active: Span) => unknown): void {
+  try {
+    const active = trace.getActiveSpan();
+    if (active) what(active);
+  } catch {
+    // What cannot be said is lost; the work goes on.
+  }
 }

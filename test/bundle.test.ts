@@ -210,7 +210,8 @@ test('the built receiver takes a genuine webhook in its trace, says which it was
   const environment = environmentOf('receiver', exporting);
   const body = '{"type":"placement.created"}';
   const traceparent = aTraceparent();
-  const headers = { ...signed(aSecret(2), body, { id: 'evt-1' }), traceparent, baggage: 'user=7' };
+  const correlation = { 'x-correlation-id': 'order-7', baggage: 'user_id=7' };
+  const headers = { ...signed(aSecret(2), body, { id: 'evt-1' }), traceparent, ...correlation };
   const { answer, stdout, code } = await invoke(
     file('receiver'),
     functionUrlEvent({ headers, body: Buffer.from(body) }),
@@ -222,6 +223,7 @@ test('the built receiver takes a genuine webhook in its trace, says which it was
     [line?.['webhook_id'], line?.['type'], line?.['trace_id'], more],
     ['evt-1', 'placement.created', traceOf(traceparent), []],
   );
+  assert.deepEqual([line?.['correlation_id'], line?.['user_id']], ['order-7', undefined]);
   const [span] = await daemon.until(1);
   assert.deepEqual(
     [span?.name, span?.kind, span?.service, span?.traceId, span?.parentSpanId],

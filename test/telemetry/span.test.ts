@@ -99,6 +99,23 @@ test('a span may have a kind; events and handled errors are said on the one that
   assert.equal(only(spans.all(), 'plain').kind, 'INTERNAL');
 });
 
+test('what cannot be read costs itself, not the work', (t) => {
+  const spans = recordSpans(t);
+  const hostile = Object.defineProperty({}, 'size', {
+    enumerable: true,
+    get: () => {
+      throw new Error('trap');
+    },
+  });
+  const result = span('brave', () => {
+    annotate(hostile);
+    recordEvent('seen', hostile);
+    return span('hostile', hostile, () => 7);
+  });
+  assert.equal(result, 7);
+  assert.equal(only(spans.all(), 'brave').status, 'UNSET');
+});
+
 test('whatever is thrown is thrown on: nothing, a string, an object that defends itself', (t) => {
   const spans = recordSpans(t);
   const hostile = new Proxy(new Error('x'), {
