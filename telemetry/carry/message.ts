@@ -5,7 +5,7 @@ import type { Correlation } from '../correlation.ts';
 import { readCorrelation } from './correlation.ts';
 import { TRACE_FIELD } from './entry.ts';
 import type { Carrier, TraceContext } from './trace-context.ts';
-import { fromTraceContext, toTraceContext } from './trace-context.ts';
+import { readTraceContext } from './trace-context.ts';
 import { formatTraceparent } from './traceparent.ts';
 import { formatRoot, parseXRay } from './xray.ts';
 
@@ -38,17 +38,14 @@ const REPLAY_CONTINUES_MS = 24 * 60 * 60 * 1000;
  */
 export function openMessage(record: SqsRecordLike, now = Date.now()): Opened {
   const { body, parseError } = parse(record.body ?? record.Body);
-  const found = carriers(record, body).filter(({ traceparent }) => traceparent !== undefined && traceparent !== null);
+  const { inBand, isAnyThere } = readInBand(record, body);
   const correlation = readCorrelation(record, body);
   strip(body);
-  const inBand = found
-    .map((carrier) => toTraceContext(fromTraceContext(carrier)))
-    .find((context) => context !== undefined);
   const arrival = readArrival(record, body);
   const base = { body, parseError, arrival, correlation };
   if (inBand && isOldReplay(arrival, now)) return { ...base, carried: undefined, link: inBand, status: undefined };
   if (inBand) return { ...base, carried: inBand, link: undefined, status: undefined };
-  return { ...base, carried: undefined, ...xrayOf(record), status: found.length > 0 ? 'invalid' : 'missing' };
+  return { ...base, carried: undefined, ...xrayOf(record), status: isAnyThere ? 'invalid' : 'missing' };
 }
 
 function parse(text: unknown): Pick<Opened, 'body' | 'parseError'> {
@@ -60,26 +57,47 @@ function parse(text: unknown): Pick<Opened, 'body' | 'parseError'> {
   }
 }
 
-function carriers(record: SqsRecordLike, body: unknown): Carrier[] {
-  const envelope = fields(body);
-  const detail = fields(envelope['detail']);
-  const attributes = fields(envelope['MessageAttributes']);
-  return [
-    {
-      traceparent: messageAttribute(record, 'traceparent'),
-      tracestate: messageAttribute(record, 'tracestate'),
-      baggage: messageAttribute(record, 'baggage'),
-    },
-    traceField(detail),
-    traceField(envelope),
-    withoutBaggage(detail),
-    withoutBaggage(envelope),
-    withoutBaggage(fields(detail['metadata'])),
-    {
+/** What is looked through. */
+interface Places {
+  record: SqsRecordLike;
+  envelope: Record<string, unknown>;
+  detail: Record<string, unknown>;
+}
+
+/** Where a context can stand, in the order in which it is looked for. */
+const carriers: ((places: Places) => Carrier)[] = [
+  ({ record }) => ({
+    traceparent: messageAttribute(record, 'traceparent'),
+    tracestate: messageAttribute(record, 'tracestate'),
+    baggage: messageAttribute(record, 'baggage'),
+  }),
+  ({ detail }) => traceField(detail),
+  ({ envelope }) => traceField(envelope),
+  ({ detail }) => withoutBaggage(detail),
+  ({ envelope }) => withoutBaggage(envelope),
+  ({ detail }) => withoutBaggage(fields(detail['metadata'])),
+  ({ envelope }) => {
+    const attributes = fields(envelope['MessageAttributes']);
+    return {
       traceparent: fields(attributes['traceparent'])['Value'],
       tracestate: fields(attributes['tracestate'])['Value'],
-    },
-  ];
+    };
+  },
+];
+
+/** The first valid context; without one, whether anything stood where it could be. */
+function readInBand(record: SqsRecordLike, body: unknown): { inBand?: TraceContext; isAnyThere: boolean } {
+  const envelope = fields(body);
+  const places = { record, envelope, detail: fields(envelope['detail']) };
+  let isAnyThere = false;
+  for (const carrierIn of carriers) {
+    const carrier = carrierIn(places);
+    if (carrier.traceparent === undefined || carrier.traceparent === null) continue;
+    isAnyThere = true;
+    const inBand = readTraceContext(carrier);
+    if (inBand) return { inBand, isAnyThere };
+  }
+  return { isAnyThere };
 }
 
 const traceField = (holder: Record<string, unknown>): Carrier => {

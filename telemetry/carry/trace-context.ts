@@ -1,4 +1,4 @@
-import type { Context } from '@opentelemetry/api';
+import type { Baggage, Context, SpanContext } from '@opentelemetry/api';
 import { isSpanContextValid, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { formatBaggage, parseBaggage } from './baggage.ts';
 import { formatTraceparent, formatTracestate, parseTraceparent } from './traceparent.ts';
@@ -22,10 +22,22 @@ export interface Carrier {
 /** The context as data; `undefined` when no span is in it. */
 export function toTraceContext(context: Context): TraceContext | undefined {
   const span = trace.getSpanContext(context);
-  if (!span || !isSpanContextValid(span)) return undefined;
+  return span && isSpanContextValid(span) ? write(span, propagation.getBaggage(context)) : undefined;
+}
+
+/** What of the data is valid, as it would be written again; nothing without a valid `traceparent`. Never throws. */
+export function readTraceContext(carried: Carrier): TraceContext | undefined {
+  const span = parseTraceparent(carried.traceparent, carried.tracestate);
+  return span && write(span, parseBaggage(carried.baggage));
+}
+
+function write(span: SpanContext, carriedBaggage: Baggage | undefined): TraceContext {
+  const written: TraceContext = { traceparent: formatTraceparent(span) };
   const tracestate = formatTracestate(span);
-  const baggage = formatBaggage(propagation.getBaggage(context));
-  return { traceparent: formatTraceparent(span), ...(tracestate && { tracestate }), ...(baggage && { baggage }) };
+  const baggage = carriedBaggage && formatBaggage(carriedBaggage);
+  if (tracestate) written.tracestate = tracestate;
+  if (baggage) written.baggage = baggage;
+  return written;
 }
 
 /** Data as a context to be a child of, with nothing else in it. Never throws: what is not valid is as good as absent. */

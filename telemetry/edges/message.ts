@@ -49,6 +49,7 @@ export async function traceMessage<T>(
   }
 }
 
+/** What is not known is left undefined, which the SDK drops. */
 function describe({ arrival, status, xrayTraceId }: Opened, queue: string): Attributes {
   const { messageId, receives, redriven, event, sentAt, firstReceivedAt, bytes } = arrival;
   return {
@@ -57,22 +58,22 @@ function describe({ arrival, status, xrayTraceId }: Opened, queue: string): Attr
     [name.operationName]: 'process',
     [name.operationType]: 'process',
     [name.messageBytes]: bytes,
-    ...(messageId && { [name.messageId]: messageId }),
-    ...(receives > 1 && { [own.receiveCount]: receives }),
-    ...(redriven && { [own.redriven]: true }),
-    ...(event.id && { [own.eventId]: event.id }),
-    ...(event.replayName && { [own.replayName]: event.replayName }),
-    ...(status && { [own.contextStatus]: status }),
-    ...(xrayTraceId && { [own.xrayTraceId]: xrayTraceId }),
-    ...waited(own.waitMs, sentAt, new Date()),
-    ...waited(own.firstReceiveMs, sentAt, firstReceivedAt),
-    ...(event.time && waited(own.busMs, event.time, sentAt)),
+    [name.messageId]: messageId,
+    [own.receiveCount]: receives > 1 ? receives : undefined,
+    [own.redriven]: redriven || undefined,
+    [own.eventId]: event.id,
+    [own.replayName]: event.replayName,
+    [own.contextStatus]: status,
+    [own.xrayTraceId]: xrayTraceId,
+    [own.waitMs]: waited(sentAt?.getTime(), Date.now()),
+    [own.firstReceiveMs]: waited(sentAt?.getTime(), firstReceivedAt?.getTime()),
+    [own.busMs]: waited(event.time?.getTime(), sentAt?.getTime()),
   };
 }
 
 /** Clocks of two machines, and an envelope's `time` counts whole seconds: less than nothing is nothing. */
-const waited = (key: string, from: Date | undefined, to: Date | undefined): Attributes =>
-  from && to ? { [key]: Math.max(0, to.getTime() - from.getTime()) } : {};
+const waited = (from: number | undefined, to: number | undefined): number | undefined =>
+  from === undefined || to === undefined ? undefined : Math.max(0, to - from);
 
 const linkTo = ({ span }: Invocation): Link | undefined => (isSpanContextValid(span) ? { context: span } : undefined);
 
