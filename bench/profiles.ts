@@ -48,7 +48,7 @@ const subjects: Subject[] = [
 
 /** Where our variant's time goes: writes `<folder>/<name>.cpuprofile` for a profile viewer each, and says the top of it. */
 export async function writeProfiles(options: { folder: string; milliseconds: number }): Promise<string> {
-  const setting = await prepare({ folder: options.folder, readable: true });
+  const setting = await prepare({ folder: options.folder, readable: true, parts: ['message', 'request'] });
   try {
     const told: string[] = [];
     for (const subject of subjects) told.push(await profile(setting, subject, options));

@@ -2,10 +2,7 @@ import { measureColdStarts } from './cold-start/measure.ts';
 import { measureMessages } from './per-message/measure.ts';
 import { measureRequests } from './per-request/measure.ts';
 import type { Section } from './section.ts';
-import { prepare } from './setting.ts';
-
-export const PARTS = ['cold', 'message', 'request'] as const;
-export type Part = (typeof PARTS)[number];
+import { type Part, prepare } from './setting.ts';
 
 /** How much is measured: rounds, and milliseconds of a variant in one of them. */
 export interface Effort {
@@ -34,8 +31,8 @@ export async function runBench(
   effort: Effort,
   { folder, tell }: { folder: string; tell: (line: string) => void },
 ): Promise<Section[]> {
-  tell('building the variants, starting PostgreSQL and the peers');
-  const setting = await prepare({ folder, readable: false });
+  tell('building the variants, starting what they talk to');
+  const setting = await prepare({ folder, readable: false, parts });
   const counting = (what: string, rounds: number) => {
     let done = 0;
     return () => tell(`${what}: round ${(done += 1)} of ${rounds}`);

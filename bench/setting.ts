@@ -18,54 +18,67 @@ export interface Setting {
   stock: { function: string; server: string };
   /** Of the loopback peers. */
   url: string;
+  /** Empty where no database was asked for. */
   databaseUrl: string;
   /** What spans a variant has exported since the last time it was asked for. */
   spans: (slug: string) => Promise<{ all: number; aws: number }>;
   stop: () => Promise<void>;
 }
 
+/** What is built for each part, and from which file. */
 const entries = {
-  notifier: 'lambdas/notifier/handler.ts',
-  'file-generator': 'lambdas/file-generator/handler.ts',
-  'per-message': 'bench/per-message/handler.ts',
-  'per-request': 'bench/per-request/server.ts',
+  cold: { notifier: 'lambdas/notifier/handler.ts', 'file-generator': 'lambdas/file-generator/handler.ts' },
+  message: { 'per-message': 'bench/per-message/handler.ts' },
+  request: { 'per-request': 'bench/per-request/server.ts' },
 };
-export type Entry = keyof typeof entries;
+export type Part = keyof typeof entries;
+export const PARTS = Object.keys(entries) as Part[];
+export type Entry = { [P in Part]: keyof (typeof entries)[P] }[Part];
 
 /** As many videos as there are connections that write, so that they do not queue for one video's lock. */
 export const VIDEOS = 8;
 
-/** Builds every variant and starts PostgreSQL and the peers. Nothing is measured before that is over. */
-export async function prepare({ folder, readable }: { folder: string; readable: boolean }): Promise<Setting> {
+export interface SettingOptions {
+  /** For bundles and the database. Inside the project: what a bundle does not carry is looked for from there. */
+  folder: string;
+  readable: boolean;
+  /** Messages alone need no database. */
+  parts: readonly Part[];
+}
+
+/** Builds every variant and starts the peers, and PostgreSQL where it is needed. Nothing is measured before that is over. */
+export async function prepare({ folder, readable, parts }: SettingOptions): Promise<Setting> {
   await mkdir(folder, { recursive: true });
   const outdir = join(folder, 'bundles');
+  const wanted: Record<string, string> = Object.assign({}, ...parts.map((part) => entries[part]));
   const kinds = ['ours', 'without', 'stock', 'by-hand'] as const;
   const [stock, ...built] = await Promise.all([
     buildStock(outdir),
-    ...kinds.map((kind) => buildAs(kind, entries, { outdir, readable })),
+    ...kinds.map((kind) => buildAs(kind, wanted, { outdir, readable })),
   ]);
   const bundles = new Map<Kind, (typeof built)[0] | undefined>(kinds.map((kind, index) => [kind, built[index]]));
-  const postgres = await startPostgres({ directory: folder, durable: false });
+  const database = parts.some((part) => part !== 'message');
+  const postgres = database ? await startPostgres({ directory: folder, durable: false }) : undefined;
   try {
-    await fill(postgres.url);
+    if (postgres) await fill(postgres.url);
     const peers = await startChild(join(import.meta.dirname, 'peers.ts'), []);
     const { url } = peers.ready as { url: string };
     return {
       bundle: (kind, entry) => bundles.get(kind)?.[entry] ?? '',
       stock,
       url,
-      databaseUrl: postgres.url,
+      databaseUrl: postgres?.url ?? '',
       spans: async (slug) => {
         const spans = (await (await fetch(`${url}/${slug}/spans`)).json()) as { system?: string }[];
         return { all: spans.length, aws: spans.filter(({ system }) => system !== undefined).length };
       },
       stop: async () => {
         await peers.stop();
-        await postgres.stop();
+        await postgres?.stop();
       },
     };
   } catch (error) {
-    await postgres.stop();
+    await postgres?.stop();
     throw error;
   }
 }

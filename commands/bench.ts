@@ -3,8 +3,9 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { writeProfiles } from '../bench/profiles.ts';
 import { report } from '../bench/report.ts';
-import { PARTS, type Part, QUICK, runBench, WHOLE } from '../bench/run.ts';
+import { QUICK, runBench, WHOLE } from '../bench/run.ts';
 import { judge, noise, type Section } from '../bench/section.ts';
+import { PARTS, type Part } from '../bench/setting.ts';
 
 const HELP = `npm run bench: what tracing costs, against the same code without it and against the stock SDK, interleaved in one run.
 

@@ -20,8 +20,8 @@ interface ColdVariant {
 interface ColdStart {
   answer: { batchItemFailures: unknown[] };
   loadMs: number;
-  invokeMs: number;
   totalMs: number;
+  loadCpuMs: number;
   cpuMs: number;
 }
 

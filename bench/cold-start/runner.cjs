@@ -16,11 +16,13 @@ async function main() {
   if (setup) require(setup);
   const { handler } = require(bundle);
   const loaded = performance.now();
+  const loading = process.cpuUsage(cpu);
   const answer = await handler(parsed, context);
   const done = performance.now();
   const { user, system } = process.cpuUsage(cpu);
   const cpuMs = (user + system) / 1000;
-  const said = { answer, loadMs: loaded - began, invokeMs: done - loaded, totalMs: done - began, cpuMs };
+  const loadCpuMs = (loading.user + loading.system) / 1000;
+  const said = { answer, loadMs: loaded - began, totalMs: done - began, loadCpuMs, cpuMs };
   process.send(said, () => process.exit(0));
 }
 
