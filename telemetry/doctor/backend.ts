@@ -31,9 +31,12 @@ export interface BackendCheck {
 const FUNCTION_WAITS_MS = 500;
 const FOREVER_MS = 2 ** 31 - 1;
 
+const NOT_NAMED =
+  'nothing names a backend, so this is the default: set OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_TRACES_EXPORTER (docs/telemetry.md)';
+
 /** Checks every exporter of the settings at the same time; `tell` hears of each as it is done. */
 export function checkBackends(
-  { exporters, service, variables, timeoutMillis }: EffectiveSettings,
+  { exporters, service, variables, timeoutMillis, named: isNamed }: EffectiveSettings,
   tell: (check: BackendCheck) => void = () => undefined,
 ): Promise<BackendCheck[]> {
   const protocols = ['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', 'OTEL_EXPORTER_OTLP_PROTOCOL'];
@@ -41,6 +44,7 @@ export function checkBackends(
   const checks = exporters.map(async (named) => {
     const isGrpc = named.name === 'otlp' && protocol === 'grpc';
     const check = await checkBackend(named, { service, isGrpc, timeoutMillis });
+    if (check.diagnosis && !isNamed) check.diagnosis.remedy = NOT_NAMED;
     tell(check);
     return check;
   });

@@ -1,10 +1,11 @@
+import { configureEdges } from '../edges/configure.ts';
 import { makeExporters } from '../export/make.ts';
 import type { ExporterFactories, NamedExporter } from '../export/exporters.ts';
 import { LEVELS } from '../log.ts';
 import { readPropagator } from '../propagators/propagator.ts';
 import { showValue } from '../safe/show.ts';
 import { readSampler } from '../sampling/sampler.ts';
-import { ALIASES, resolveAliases } from '../settings/aliases.ts';
+import { ALIASES, namesBackend, resolveAliases } from '../settings/aliases.ts';
 import { readDiagnosticLevel } from '../settings/diagnostics.ts';
 import type { KnownVariable } from '../settings/known.ts';
 import { KNOWN } from '../settings/known.ts';
@@ -45,6 +46,8 @@ export interface EffectiveSettings {
   /** `service.name`. */
   service: string;
   enabled: boolean;
+  /** False where nothing says where traces are to go, so that the default is tried. */
+  named: boolean;
   exporters: NamedExporter[];
   /** Milliseconds one export may take. */
   timeoutMillis: number;
@@ -92,6 +95,7 @@ export function readEffectiveSettings({
       });
       readSampler(env, { rules: settings.samplingRules, resource: resource.attributes });
       readPropagator(env);
+      configureEdges(env);
       // Timeouts are decided before the exporters read, so `rest` is without them.
       const counts = { ...env, ...rest };
       const tell = (known: KnownVariable) => tellVariable(known, { given, aliased, env, counts, findings, targets });
@@ -100,6 +104,7 @@ export function readEffectiveSettings({
         others: [...tellAliases(findings), ...tellUnread(given)],
         service: String(resource.attributes['service.name']),
         enabled,
+        named: namesBackend(env),
         exporters,
         timeoutMillis: made.timeoutMillis,
       };

@@ -64,6 +64,10 @@ export const KNOWN: readonly KnownVariable[] = [
   { name: 'OTEL_TRACES_SAMPLER_ARG' },
   { name: 'TRACE_SAMPLING_RULES' },
   { name: 'TRACE_EXCLUDED_URLS' },
-  { name: 'TRACE_REQUEST_BODY' },
+  { name: 'TRACE_REQUEST_BODY', otherwise: 'false' },
+  { name: 'TRACE_REDACTED_FIELDS' },
+  { name: 'TRACE_SLOW_QUERY_MS', otherwise: '100' },
+  { name: 'TRACE_POOL_WAIT_MS', otherwise: '100' },
+  { name: 'OTEL_SEMCONV_STABILITY_OPT_IN', otherwise: 'database' },
   { name: 'OTEL_PROPAGATORS', otherwise: 'tracecontext,baggage' },
 ];

@@ -34,11 +34,10 @@ const grpc = { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' };
 for (const protocol of ['http/protobuf', 'http/json']) {
   test(`the test span gets through by ${protocol}, under the trace id that is told, and the peer's clock is noted`, async (t) => {
     const bodies: [string, Buffer][] = [];
-    const endpoint = await startPeer(t, (request, response) => {
-      void drain(request).then((body) => {
-        if (request.method === 'POST') bodies.push([request.headers['content-type'] ?? '', body]);
-        response.writeHead(request.method === 'POST' ? 200 : 405, { 'content-type': 'application/json' }).end('{}');
-      });
+    const endpoint = await startPeer(t, async (request, response) => {
+      const body = await drain(request);
+      if (request.method === 'POST') bodies.push([request.headers['content-type'] ?? '', body]);
+      response.writeHead(request.method === 'POST' ? 200 : 405, { 'content-type': 'application/json' }).end('{}');
     });
     const found = await one(
       t,

@@ -11,7 +11,7 @@ test('a context comes back from every carrier and every propagator', () => {
     checks.filter(({ ok }) => !ok),
     [],
   );
-  const carriers = checks.map(({ carrier }) => carrier);
+  const carriers = new Set(checks.map(({ carrier }) => carrier));
   for (const name of [
     'event _trace',
     'message attributes',
@@ -20,7 +20,7 @@ test('a context comes back from every carrier and every propagator', () => {
     'AWSTraceHeader',
     'propagator b3multi',
   ])
-    assert.ok(carriers.includes(name), name);
+    assert.ok(carriers.has(name), name);
 });
 
 test('a carrier that loses the context is named, with a cause and a remedy', (t) => {

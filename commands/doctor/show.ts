@@ -1,0 +1,171 @@
+import { styleText } from 'node:util';
+import type { BundleCheck } from '../../local/bundle-check/judge.ts';
+import type { BackendCheck } from '../../telemetry/doctor/backend.ts';
+import type { Diagnosis } from '../../telemetry/doctor/cause.ts';
+import type { ClockCheck } from '../../telemetry/doctor/clock.ts';
+import type { CarrierCheck } from '../../telemetry/doctor/propagation.ts';
+import type { EffectiveSetting, EffectiveSettings } from '../../telemetry/doctor/settings.ts';
+import type { Report } from './report.ts';
+import { remedyFor, wrongs } from './report.ts';
+
+const MARKS = { right: ['✓', 'green'], note: ['!', 'yellow'], wrong: ['✗', 'red'], none: ['·', 'dim'] } as const;
+type Mark = keyof typeof MARKS;
+
+/** Everything the doctor says to a person, as text, a section at a time. */
+export function doctorShower(colour: boolean) {
+  const paint = (style: Parameters<typeof styleText>[0], text: string) =>
+    colour ? styleText(style, text, { validateStream: false }) : text;
+  const dim = (text: string) => paint('dim', text);
+  const heading = (text: string) => `\n${paint('bold', text)}`;
+  const line = (mark: Mark, ...parts: string[]) =>
+    `  ${paint(MARKS[mark][1], MARKS[mark][0])} ${parts.join('  ').trimEnd()}`;
+
+  const variable = ({ name, value = '(nothing)', origin, problems, notes }: EffectiveSetting): string[] => {
+    const isDefault = origin === 'default' && problems.length === 0 && notes.length === 0;
+    const mark = problems.length > 0 ? 'wrong' : notes.length > 0 ? 'note' : isDefault ? 'none' : 'right';
+    const text = `${name.padEnd(36)}  ${value}`;
+    return [
+      line(mark, isDefault ? dim(text) : text, dim(`(${origin})`)),
+      ...problems.flatMap((cause) => why({ cause, remedy: remedyFor(name) })),
+      ...notes.map((note) => `      ${note}`),
+    ];
+  };
+
+  return {
+    settings: ({ variables, others, service, enabled }: EffectiveSettings): string => {
+      const rest = variables.filter((one) => !isLine(one));
+      const defaults = rest.filter(({ value, used }) => value !== undefined && used);
+      const unused = rest.filter((one) => !defaults.includes(one));
+      return [
+        heading(`Settings (service ${service})`),
+        ...(enabled
+          ? []
+          : [line('note', 'telemetry is switched off: nothing is recorded, contexts are still passed on')]),
+        ...variables.filter(isLine).flatMap(variable),
+        ...others.map(({ name, note, wrong }) => line(wrong ? 'wrong' : 'note', name, note)),
+        ...paragraph(
+          'at their defaults:',
+          defaults.map(({ name, value }) => `${name}=${value}`),
+        ).map(dim),
+        ...paragraph(
+          'not set, and need not be:',
+          unused.map(({ name }) => name),
+        ).map(dim),
+      ].join('\n');
+    },
+
+    backends: (checks: BackendCheck[], { enabled, variables }: EffectiveSettings): string => {
+      const nothing =
+        variables.find(({ name }) => name === 'OTEL_TRACES_EXPORTER')?.value === 'none'
+          ? 'OTEL_TRACES_EXPORTER=none'
+          : 'no exporter could be made';
+      return [
+        heading('Backends: one span named "nedlia doctor" to each'),
+        ...(checks.length === 0 && enabled
+          ? [line('note', `${nothing}: no span leaves this machine, contexts are still passed on`)]
+          : []),
+        ...(enabled ? [] : [line('note', 'not tried: telemetry is switched off (OTEL_SDK_DISABLED)')]),
+        ...checks.flatMap((check) => [
+          line(
+            markOf(check),
+            check.exporter.padEnd(9),
+            check.target ?? '',
+            outcome(check),
+            check.state === 'accepted' || check.state === 'sent' ? dim(`trace ${check.traceId}`) : '',
+          ),
+          ...(check.note ? [`      ${check.note}`] : []),
+          ...why(check.diagnosis),
+        ]),
+      ].join('\n');
+    },
+
+    propagation: (checks: CarrierCheck[]): string => {
+      const right = checks.filter(({ ok }) => ok).map(({ carrier }) => carrier);
+      return [
+        heading('Propagation: a context through each carrier and back'),
+        ...(right.length > 0 ? [line('right', right.join(', '))] : []),
+        ...checks
+          .filter(({ ok }) => !ok)
+          .flatMap(({ carrier, diagnosis }) => [line('wrong', carrier), ...why(diagnosis)]),
+      ].join('\n');
+    },
+
+    bundles: (checks: BundleCheck[] | undefined, dist: string): string =>
+      [
+        heading(`Bundles: each handler of ${dist}, run with a placement of its own`),
+        ...(checks ?? []).flatMap(({ bundle, state, seen, diagnosis }) => [
+          line(
+            state === 'ok' ? 'right' : state === 'failed' ? 'wrong' : 'none',
+            bundle.padEnd(14),
+            dim(seen.join(', ')),
+          ),
+          ...why(diagnosis),
+        ]),
+        ...(checks ? [] : [line('none', 'left out (--no-bundles)')]),
+      ].join('\n'),
+
+    clock: ({ state, against, aheadMs = 0, diagnosis }: ClockCheck): string => {
+      const off = `within ${Math.max(1, Math.ceil(Math.abs(aheadMs) / 1000))} s of ${against}`;
+      const text = {
+        ok: off,
+        off: against ?? 'this machine',
+        unknown: 'nothing to compare with: no backend answered over HTTP',
+      }[state];
+      const mark = ({ ok: 'right', off: 'wrong', unknown: 'none' } as const)[state];
+      return [heading('Clock'), line(mark, text), ...why(diagnosis)].join('\n');
+    },
+
+    summary: (report: Report): string => {
+      const found = wrongs(report);
+      const took = dim(`(${(report.tookMs / 1000).toFixed(1)} s)`);
+      if (found.length === 0) return `\n${paint('green', 'All fine.')} ${took}`;
+      const many = found.length === 1 ? 'One thing is wrong' : `${found.length} things are wrong`;
+      return `\n${paint('red', `${many}: ${[...new Set(found.map(({ what }) => what))].join(', ')}.`)} ${took}`;
+    },
+  };
+}
+
+/** Shown on a line each, whoever said them. */
+const CENTRAL = new Set([
+  'OTEL_TRACES_EXPORTER',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+  'OTEL_EXPORTER_OTLP_PROTOCOL',
+  'OTEL_TRACES_SAMPLER',
+  'OTEL_PROPAGATORS',
+]);
+
+const isLine = ({ name, origin, problems }: EffectiveSetting): boolean =>
+  CENTRAL.has(name) || origin !== 'default' || problems.length > 0;
+
+const why = (diagnosis: Diagnosis | undefined): string[] =>
+  diagnosis ? [`      cause:  ${diagnosis.cause}`, `      remedy: ${diagnosis.remedy}`] : [];
+
+const WIDTH = 118;
+
+/** Words under a title, as many on a line as fit. */
+function paragraph(title: string, words: string[]): string[] {
+  const lines = [`  · ${title}`];
+  for (const [index, word] of words.entries()) {
+    const text = index < words.length - 1 ? `${word},` : word;
+    const last = lines.at(-1) ?? '';
+    if (last.length + text.length < WIDTH) lines[lines.length - 1] = `${last} ${text}`;
+    else lines.push(`    ${text}`);
+  }
+  return lines;
+}
+
+const markOf = ({ state, note }: BackendCheck): Mark => {
+  if (state === 'failed') return 'wrong';
+  if (state === 'skipped') return 'none';
+  return note ? 'note' : 'right';
+};
+
+function outcome({ state, tookMs }: BackendCheck): string {
+  if (state === 'skipped') return '';
+  const words = {
+    accepted: `accepted in ${tookMs} ms`,
+    sent: `sent in ${tookMs} ms`,
+    failed: `failed after ${tookMs} ms`,
+  };
+  return words[state];
+}
