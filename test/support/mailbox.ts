@@ -25,16 +25,16 @@ export async function openMailbox() {
   const sqs = sqsClient();
   const queue = { name: 'work', url: aws.urlOf('work'), deadLetterUrl: aws.urlOf('work-dlq') };
 
-  /** Takes so many messages out of the queue, as the SDK gives them. */
-  const receive = async (count: number): Promise<Message[]> => {
-    const ask = { QueueUrl: queue.url, MaxNumberOfMessages: 10, WaitTimeSeconds: 1, VisibilityTimeout: 60 };
+  /** Takes so many messages out of the queue, as the SDK gives them; `keep` leaves them there, to come again at once. */
+  const receive = async (count: number, keep = false): Promise<Message[]> => {
+    const ask = { QueueUrl: queue.url, MaxNumberOfMessages: 10, WaitTimeSeconds: 1, VisibilityTimeout: keep ? 0 : 60 };
     const all = { MessageAttributeNames: ['All'], MessageSystemAttributeNames: ['All' as const] };
     const messages: Message[] = [];
     while (messages.length < count) {
       const { Messages = [] } = await aws.sqs.send(new ReceiveMessageCommand({ ...ask, ...all }));
       assert.ok(Messages.length > 0, `${messages.length} of ${count} messages came`);
       for (const { ReceiptHandle } of Messages) {
-        await aws.sqs.send(new DeleteMessageCommand({ QueueUrl: queue.url, ReceiptHandle }));
+        if (!keep) await aws.sqs.send(new DeleteMessageCommand({ QueueUrl: queue.url, ReceiptHandle }));
       }
       messages.push(...Messages);
     }

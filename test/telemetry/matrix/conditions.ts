@@ -43,6 +43,7 @@ export const leftOut: Partial<Record<CarrierName, Partial<Record<Condition, stri
   'the headers of a request': { 'ten attributes used': http },
   'a webhook': {
     'ten attributes used': http,
-    'a context in it already': 'its sender takes no headers from anybody',
+    'a context in it already':
+      'its sender takes no headers from anybody; for those that a caller gives to other calls see edges/http-client.test.ts',
   },
 };

@@ -21,10 +21,10 @@ export function isChild(message: RecordedSpan, carried: string, invocation: Reco
   assert.equal(statusOf(message), undefined);
 }
 
-/** The message begins a trace, says why, and points at the invocation and, if there is one, at what it came with. */
+/** The message begins a trace, says why if it is to blame, and points at the invocation and, if there is one, at what it came with. */
 export function beginsTrace(
   message: RecordedSpan,
-  status: 'missing' | 'invalid',
+  status: 'missing' | 'invalid' | undefined,
   invocation: RecordedSpan,
   linked?: string,
 ): void {
