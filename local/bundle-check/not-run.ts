@@ -29,8 +29,17 @@ export function stopped({ message }: Error): BundleCheck[] {
   const culprit = names.find((name) => message.startsWith(`nedlia-${name} `));
   return names.map((bundle) => {
     const isIt = bundle === culprit || culprit === undefined;
-    const cause = isIt ? message : `not looked at: ${culprit} stands in the way`;
+    const cause = isIt ? inALine(message) : `not looked at: ${culprit} stands in the way`;
     const remedy = isIt ? `${REBUILD}, then look at what the message names` : `mend ${culprit} first`;
     return { bundle, state: isIt ? 'failed' : 'skipped', seen: [], diagnosis: { cause, remedy } };
   });
+}
+
+/** Of a program's whole report of an error the line that names it. */
+function inALine(message: string): string {
+  const lines = message.split('\n').map((line) => line.trim());
+  return (lines.find((line) => /^\w*Error\b.*: /.test(line)) ?? lines.find((line) => line !== '') ?? message).slice(
+    0,
+    300,
+  );
 }

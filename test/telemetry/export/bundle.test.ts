@@ -38,6 +38,6 @@ test('a function’s bundle carries OTLP as protobuf and nothing it will never u
       [],
     );
   }
-  // 137 kB in November 2026: 16 of them the signer, which is loaded when it is first used, 6 the propagators. What makes it grow should be meant.
-  assert.ok((output?.bytes ?? 0) < 145_000, `${output?.bytes} bytes`);
+  // 148 kB in November 2026: 16 of them the signer, which is loaded when it is first used, 6 the propagators. What makes it grow should be meant.
+  assert.ok((output?.bytes ?? 0) < 152_000, `${output?.bytes} bytes`);
 });
