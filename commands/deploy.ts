@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { explain } from '../aws/explain.ts';
 import { cloudFormation, findStack } from '../aws/stacks.ts';
 import { cdk } from '../lib/cdk.ts';
-import { ownCollectorOf, readChoices } from '../lib/choices.ts';
+import { type OwnCollector, ownCollectorOf, readChoices } from '../lib/choices.ts';
 import { collectorIdle, cost, dollars, idle } from '../lib/cost.ts';
 import { nextSteps } from '../lib/next-steps.ts';
 import { type AwsStage, readSettings, readStage, WrongUse } from '../lib/deployable.ts';
@@ -58,7 +58,8 @@ async function deploy(): Promise<void> {
   if (open) say('WARNING: the API is open to anybody who knows its address (apiOpen).\n');
   if (stage === 'prod' && !context['alarmEmail'])
     say('WARNING: nobody hears the alarms: deploy with -c alarmEmail=you@example.com, or subscribe to their topic.\n');
-  say(nextSteps({ region, outputs, open }));
+  const inXRay = collector ? collector.to.includes('xray') : !context['collector'];
+  say(nextSteps({ region, outputs, open, inXRay }));
   const items = [...idle[stage], ...(collector ? collectorIdle[stage] : [])];
   const ofCollector = collector
     ? `, ${dollars(cost(collectorIdle[stage]))} of it for the Collector and its NAT gateway`
@@ -82,15 +83,11 @@ async function deployStacks(context: Record<string, string>, asks: boolean): Pro
   }
 }
 
-/** Whether one of our own is deployed; what it still needs is said before anything is. */
-function collectorOf(stage: AwsStage, context: Record<string, string>): boolean {
+/** The one that is deployed with it, if any; what it still needs is said before anything is. */
+function collectorOf(stage: AwsStage, context: Record<string, string>): OwnCollector | undefined {
   try {
-    return (
-      ownCollectorOf(
-        stage,
-        readChoices((name) => context[name]),
-      ) !== undefined
-    );
+    const choices = readChoices((name) => context[name]);
+    return ownCollectorOf(stage, choices);
   } catch (error) {
     throw new WrongUse((error as Error).message);
   }

@@ -4,6 +4,8 @@ import { randomBytes } from 'node:crypto';
 export interface Deployed {
   region: string;
   outputs: Record<string, string>;
+  /** Whether traces are in X-Ray; `true` unless said otherwise. */
+  inXRay?: boolean;
   /** Whether the API is open to anybody; then a caller's trace is not continued. */
   open: boolean;
 }
@@ -22,7 +24,7 @@ export const traceUrl = (region: string, traceId: string): string =>
  * Commands for a shell that send a placement through the deployed API, to be pasted as they are, also twice: names and keys
  * are new in every text, and a retry has no second effect.
  */
-export function nextSteps({ region, outputs, open }: Deployed): string {
+export function nextSteps({ region, outputs, open, inXRay = true }: Deployed): string {
   const run = randomBytes(3).toString('hex');
   const traceId = aTraceId();
   const url = (outputs['ApiUrl'] ?? '').replace(/\/$/, '');
@@ -42,12 +44,22 @@ export function nextSteps({ region, outputs, open }: Deployed): string {
     post('/v1/products', { id: `canoe-${run}`, name: 'Canoe' }),
     post('/v1/placements', placement, ...(open ? [] : [traceparent])),
     '',
-    open
-      ? '# Its trace: the 32 digits after "00-" in Server-Timing of the last answer, in the X-Ray console as 1-<8 digits>-<24 digits>'
-      : '# Its trace, half a minute later:',
-    open ? traceUrl(region, '').replace(/\/1--$/, '') : traceUrl(region, traceId),
+    ...itsTrace({ region, traceId, open, inXRay }),
     ...(outputs['DashboardUrl'] ? ['# The dashboard:', outputs['DashboardUrl']] : []),
   ].join('\n');
+}
+
+function itsTrace({
+  region,
+  traceId,
+  open,
+  inXRay,
+}: Omit<Required<Deployed>, 'outputs'> & { traceId: string }): string[] {
+  const digits = 'the 32 digits after "00-" in Server-Timing of the last answer';
+  if (!inXRay) return [`# Its trace, where the Collector sends it: ${open ? digits : traceId}`];
+  if (!open) return ['# Its trace, half a minute later:', traceUrl(region, traceId)];
+  const console = traceUrl(region, '').replace(/\/1--$/, '');
+  return [`# Its trace: ${digits}, in the X-Ray console as 1-<8 digits>-<24 digits>`, console];
 }
 
 // Tried again for as long as a paused database may take to resume; curl waits what Retry-After says.

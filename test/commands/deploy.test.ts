@@ -75,6 +75,17 @@ test('an API open to anybody is warned of, and its commands are not signed', asy
   assert.match(stdout, /Server-Timing/);
 });
 
+test('with a Collector the bill says what it is of it, and the trace is where the Collector sends it', async (t) => {
+  const cdk = fakeCdk({ outputs });
+  const { env } = await fakeCloudFormation(t, () => ({ CDKToolkit: {} }));
+  const settings = ['-c', 'collector=fargate', '-c', 'collectorTo=otlp', '-c', 'collectorEndpoint=https://x.example'];
+  const { code, stdout } = await runWord('deploy', settings, { ...env, ...cdk.env });
+  assert.equal(code, 0);
+  assert.match(stdout, /about \$61\.03 a month, \$60\.13 of it for the Collector and its NAT gateway/);
+  assert.match(stdout, /^# Its trace, where the Collector sends it: [0-9a-f]{32}$/m);
+  assert.doesNotMatch(stdout, /xray:traces/);
+});
+
 test('a deployment that fails ends in one line, and promises nothing', async (t) => {
   const cdk = fakeCdk({ code: 1 });
   const { env } = await fakeCloudFormation(t, () => ({ CDKToolkit: {} }));
@@ -102,6 +113,11 @@ const wrong: [promise: string, args: string[], says: RegExp][] = [
     'a misspelt setting is refused',
     ['-c', 'alarmMail=a@example.com'],
     /^nedlia: there is no setting alarmMail; there is: /,
+  ],
+  [
+    'a Collector that lacks what it needs is refused before anything is built',
+    ['-c', 'collector=fargate', '-c', 'collectorTo=coralogix'],
+    /^nedlia: collectorTo=coralogix needs coralogixDomain and collectorSecret/,
   ],
   ['an option has to be one that there is', ['--force'], /^nedlia: .*--force/],
 ];

@@ -2,6 +2,7 @@ import { createServer, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
+import { gunzipSync } from 'node:zlib';
 import { readExport, type ReceivedSpan } from '../../local/collector/otlp.ts';
 
 export interface GrpcPeer {
@@ -12,7 +13,7 @@ export interface GrpcPeer {
 }
 
 /**
- * An OTLP/gRPC receiver of our own, without gRPC's library: cleartext HTTP/2, a message is a flag, four bytes of length and the body.
+ * An OTLP/gRPC receiver of our own, without gRPC's library: cleartext HTTP/2, a message is a flag (1: compressed, here by gzip), four bytes of length and the body.
  * @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
  */
 export async function startGrpcPeer(t: Pick<TestContext, 'after'>): Promise<GrpcPeer> {
@@ -21,7 +22,8 @@ export async function startGrpcPeer(t: Pick<TestContext, 'after'>): Promise<Grpc
   const server = createServer();
   const answer = async (stream: ServerHttp2Stream): Promise<void> => {
     const message = await buffer(stream);
-    spans.push(...readExport('application/x-protobuf', message.subarray(5, 5 + message.readUInt32BE(1))));
+    const body = message.subarray(5, 5 + message.readUInt32BE(1));
+    spans.push(...readExport('application/x-protobuf', message[0] === 1 ? gunzipSync(body) : body));
     stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
     stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
     stream.end(Buffer.alloc(5));
