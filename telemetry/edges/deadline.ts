@@ -25,16 +25,26 @@ export async function exportInTime<T>(
   }
 }
 
-/** A call by hand has no end, or a strange one: then there is nothing to watch. */
 function watch(lambda: LambdaContextLike | undefined, telemetry: Pick<Telemetry, 'flush'>): NodeJS.Timeout | undefined {
-  const left = lambda?.getRemainingTimeInMillis?.();
-  if (left === undefined || !(left > 0 && left < 2 ** 31)) return undefined;
-  const reserve = Math.min(RESERVE_MS, left / 2);
-  const warn = (): void => {
+  const left = timeLeft(lambda);
+  if (left === undefined) return undefined;
+  const reserve = Math.round(Math.min(RESERVE_MS, left / 2));
+  const warn = async (): Promise<void> => {
     const spans = endOpenSpans("the invocation's time was running out");
     if (spans.length === 0) return;
-    log.warn("the invocation's time is running out", { left_ms: Math.round(reserve), open_spans: spans.slice(0, 20) });
-    void telemetry.flush();
+    log.warn("the invocation's time is running out", { left_ms: reserve, open_spans: spans.slice(0, 20) });
+    await telemetry.flush();
   };
-  return setTimeout(warn, left - reserve).unref();
+  // What is thrown in a timer would end the process, and the work with it.
+  return setTimeout(() => void warn().catch(() => undefined), left - reserve).unref();
+}
+
+/** Milliseconds; `undefined` in a call by hand, which has no end, or a strange one. */
+function timeLeft(lambda: LambdaContextLike | undefined): number | undefined {
+  try {
+    const left = lambda?.getRemainingTimeInMillis?.();
+    return left !== undefined && left > 0 && left < 2 ** 31 ? left : undefined;
+  } catch {
+    return undefined;
+  }
 }

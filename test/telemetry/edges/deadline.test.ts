@@ -106,6 +106,20 @@ describe('work that is not done shortly before the invocation’s end', () => {
   });
 });
 
+it('telemetry that fails at the deadline does not end the process', async (t) => {
+  await aFunction(t);
+  let flushes = 0;
+  const failing = {
+    flush: async () => {
+      flushes += 1;
+      if (flushes === 1) throw new Error('at the deadline');
+    },
+  };
+  const answer = await exportInTime(aLambdaContext(200), failing, () => span('late', () => sleep(150, 'done')));
+  assert.equal(answer, 'done');
+  assert.equal(flushes, 2);
+});
+
 describe('work that is done in time', () => {
   it('is exported at its end, its spans as they are, and leaves no timer behind', async (t) => {
     const { telemetry, spans } = await aFunction(t);
@@ -123,7 +137,12 @@ describe('work that is done in time', () => {
   it('needs no context, and no sense in it', async (t) => {
     const { telemetry } = await aFunction(t);
     const strange = [NaN, -1, 0, Infinity, 2 ** 40].map((left) => ({ getRemainingTimeInMillis: () => left }));
-    for (const lambda of [undefined, {}, ...strange]) {
+    const hostile = {
+      getRemainingTimeInMillis: () => {
+        throw new Error('no');
+      },
+    };
+    for (const lambda of [undefined, {}, ...strange, hostile]) {
       assert.equal(await exportInTime(lambda, telemetry, async () => 'done'), 'done');
     }
   });
