@@ -1,8 +1,8 @@
 import type { Context } from '@opentelemetry/api';
-import { ROOT_CONTEXT, trace, TraceFlags } from '@opentelemetry/api';
-import { undecided } from '../sampling/sampler.ts';
+import { ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { joined, only } from './headers.ts';
-import type { Place } from './other-formats.ts';
+import type { Place } from './format.ts';
+import { withPlace } from './format.ts';
 import { carriesNothing, readOtherFormats, writeOtherFormats } from './other-formats.ts';
 import { fromTraceContext, toTraceContext } from './trace-context.ts';
 import { parseXRay } from './xray.ts';
@@ -24,7 +24,7 @@ export function readRequest(headers: Headers): Context {
   const carried = fromTraceContext(traceparent === undefined ? undefined : { traceparent, tracestate });
   if (carried !== ROOT_CONTEXT) return carried;
   const place = readXRay(only(headers['x-amzn-trace-id'])?.trim()) ?? readOtherFormats(headers);
-  return place ? toContext(place) : ROOT_CONTEXT;
+  return place ? withPlace(ROOT_CONTEXT, place) : ROOT_CONTEXT;
 }
 
 /**
@@ -42,10 +42,4 @@ export function writeRequest(context: Context): Record<string, string> {
 function readXRay(header: string | undefined): Place | undefined {
   const { traceId, spanId, sampled } = parseXRay(header) ?? {};
   return traceId && spanId ? { traceId, spanId, sampled: sampled || undefined } : undefined;
-}
-
-function toContext({ traceId, spanId, sampled }: Place): Context {
-  const traceFlags = sampled === true ? TraceFlags.SAMPLED : TraceFlags.NONE;
-  const parent = trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags, isRemote: true });
-  return sampled === undefined ? undecided(parent) : parent;
 }

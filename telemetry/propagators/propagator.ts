@@ -1,10 +1,10 @@
 import type { Context, TextMapGetter, TextMapPropagator, TextMapSetter } from '@opentelemetry/api';
-import { isSpanContextValid, trace } from '@opentelemetry/api';
 import { AWSXRayPropagator } from '@opentelemetry/propagator-aws-xray';
-import { B3InjectEncoding, B3Propagator } from '@opentelemetry/propagator-b3';
-import { JaegerPropagator } from '@opentelemetry/propagator-jaeger';
+import { b3, b3multi } from '../carry/b3.ts';
+import { jaeger } from '../carry/jaeger.ts';
 import type { Environment } from '../settings/variables.ts';
 import { readNames } from '../settings/variables.ts';
+import { propagatorOf, uberctx } from './format.ts';
 import { baggage, traceContext } from './w3c.ts';
 import { xrayLambdaPropagator } from './xray-lambda.ts';
 
@@ -12,9 +12,9 @@ const propagators: Record<string, () => TextMapPropagator<unknown>[]> = {
   // First in the list is read first and so may be overwritten: X-Ray's reading never wins over W3C's, nor does any other.
   'xray-lambda': () => [xrayLambdaPropagator()],
   xray: () => [new AWSXRayPropagator()],
-  jaeger: () => [new JaegerPropagator()],
-  b3multi: () => [new B3Propagator({ injectEncoding: B3InjectEncoding.MULTI_HEADER })],
-  b3: () => [new B3Propagator({ injectEncoding: B3InjectEncoding.SINGLE_HEADER })],
+  jaeger: () => [propagatorOf(jaeger), uberctx],
+  b3multi: () => [propagatorOf(b3multi)],
+  b3: () => [propagatorOf(b3)],
   tracecontext: () => [traceContext],
   baggage: () => [baggage],
   none: () => [],
@@ -38,15 +38,7 @@ export function readPropagator(env: Environment): TextMapPropagator<unknown> {
       for (const propagator of chosen) propagator.inject(context, carrier, setter);
     },
     extract: (context: Context, carrier: unknown, getter: TextMapGetter<unknown>) =>
-      chosen.reduce((read, propagator) => keepValid(read, propagator.extract(read, carrier, getter)), context),
+      chosen.reduce((read, propagator) => propagator.extract(read, carrier, getter), context),
     fields: () => chosen.flatMap((propagator) => propagator.fields()),
   };
-}
-
-/** What was read, without a span whose ids are none: the stock Jaeger propagator takes any four fields for ids. */
-function keepValid(before: Context, read: Context): Context {
-  const span = trace.getSpanContext(read);
-  if (!span || isSpanContextValid(span)) return read;
-  const earlier = trace.getSpan(before);
-  return earlier ? trace.setSpan(read, earlier) : trace.deleteSpan(read);
 }

@@ -5,6 +5,7 @@ import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import type { Context } from '@opentelemetry/api';
 import { defaultTextMapGetter, defaultTextMapSetter, propagation, ROOT_CONTEXT } from '@opentelemetry/api';
+import { JaegerPropagator } from '@opentelemetry/propagator-jaeger';
 import { fromTraceContext, toTraceContext } from '../../../telemetry/carry/trace-context.ts';
 import { readPropagator } from '../../../telemetry/propagators/propagator.ts';
 import { captureLog } from '../../support/log-lines.ts';
@@ -98,6 +99,25 @@ test('several write one after the other, and whatever their order W3C’s readin
   for (const names of ['tracecontext,b3,b3multi,jaeger,xray', 'xray,jaeger,b3,tracecontext']) {
     assert.equal(toTraceContext(read(names, { ...all, traceparent: other }))?.traceparent, other);
   }
+});
+
+test('Jaeger’s baggage goes as the stock propagator writes it, and each reads the other’s; garbage in it costs only itself', () => {
+  const baggage = propagation.createBaggage({ user: { value: 'a b;ü' }, plan: { value: 'x' } });
+  const context = propagation.setBaggage(fromTraceContext({ traceparent }), baggage);
+  const stock: Record<string, string> = {};
+  new JaegerPropagator().inject(context, stock, defaultTextMapSetter);
+  assert.deepEqual(write('jaeger', context), stock);
+  const entries = (read: Context) =>
+    propagation
+      .getBaggage(read)
+      ?.getAllEntries()
+      .map(([key, { value }]) => [key, value]);
+  const expected = [
+    ['user', 'a b;ü'],
+    ['plan', 'x'],
+  ];
+  assert.deepEqual(entries(read('jaeger', stock)), expected);
+  assert.deepEqual(entries(read('jaeger', { ...stock, 'uberctx-bad': '%' })), expected);
 });
 
 test('one that reads garbage leaves what another has read', () => {
