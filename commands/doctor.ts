@@ -34,7 +34,7 @@ const DIST = 'dist';
 
 const options = readOptions();
 const stopping = new AbortController();
-process.once('SIGINT', () => stopping.abort());
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopping.abort());
 // What a reader of settings would log is in the report.
 configureLog({ write: () => undefined });
 const show = doctorShower(wantsColour(process.stdout, process.env));

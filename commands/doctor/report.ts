@@ -1,6 +1,6 @@
 import type { BundleCheck } from '../../local/bundle-check/judge.ts';
 import type { BackendCheck } from '../../telemetry/doctor/backend.ts';
-import type { Diagnosis } from '../../telemetry/doctor/cause.ts';
+import type { Diagnosis } from '../../telemetry/doctor/diagnosis.ts';
 import type { ClockCheck } from '../../telemetry/doctor/clock.ts';
 import type { CarrierCheck } from '../../telemetry/doctor/propagation.ts';
 import type { EffectiveSettings } from '../../telemetry/doctor/settings.ts';

@@ -1,12 +1,13 @@
 import { styleText } from 'node:util';
 import type { BundleCheck } from '../../local/bundle-check/judge.ts';
 import type { BackendCheck } from '../../telemetry/doctor/backend.ts';
-import type { Diagnosis } from '../../telemetry/doctor/cause.ts';
+import type { Diagnosis } from '../../telemetry/doctor/diagnosis.ts';
 import type { ClockCheck } from '../../telemetry/doctor/clock.ts';
 import type { CarrierCheck } from '../../telemetry/doctor/propagation.ts';
 import type { EffectiveSetting, EffectiveSettings } from '../../telemetry/doctor/settings.ts';
 import type { Report } from './report.ts';
 import { remedyFor, wrongs } from './report.ts';
+import { paragraph } from './paragraph.ts';
 
 const MARKS = { right: ['✓', 'green'], note: ['!', 'yellow'], wrong: ['✗', 'red'], none: ['·', 'dim'] } as const;
 type Mark = keyof typeof MARKS;
@@ -139,20 +140,6 @@ const isLine = ({ name, origin, problems }: EffectiveSetting): boolean =>
 
 const why = (diagnosis: Diagnosis | undefined): string[] =>
   diagnosis ? [`      cause:  ${diagnosis.cause}`, `      remedy: ${diagnosis.remedy}`] : [];
-
-const WIDTH = 118;
-
-/** Words under a title, as many on a line as fit. */
-function paragraph(title: string, words: string[]): string[] {
-  const lines = [`  · ${title}`];
-  for (const [index, word] of words.entries()) {
-    const text = index < words.length - 1 ? `${word},` : word;
-    const last = lines.at(-1) ?? '';
-    if (last.length + text.length < WIDTH) lines[lines.length - 1] = `${last} ${text}`;
-    else lines.push(`    ${text}`);
-  }
-  return lines;
-}
 
 const markOf = ({ state, note }: BackendCheck): Mark => {
   if (state === 'failed') return 'wrong';

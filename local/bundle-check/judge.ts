@@ -1,4 +1,4 @@
-import type { Diagnosis } from '../../telemetry/doctor/cause.ts';
+import type { Diagnosis } from '../../telemetry/doctor/diagnosis.ts';
 import type { ReceivedSpan } from '../collector/otlp.ts';
 import type { Called, Sent } from './wire.ts';
 

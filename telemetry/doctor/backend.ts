@@ -4,7 +4,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { exportOnce } from '../export/attempt.ts';
 import type { NamedExporter } from '../export/exporters.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Diagnosis } from './cause.ts';
+import type { Diagnosis } from './diagnosis.ts';
 import { diagnose } from './cause.ts';
 import type { Reach } from './reach.ts';
 import { reach } from './reach.ts';

@@ -1,5 +1,5 @@
 import type { BackendCheck } from './backend.ts';
-import type { Diagnosis } from './cause.ts';
+import type { Diagnosis } from './diagnosis.ts';
 
 /** How far this machine's clock is off, as far as anybody could be asked. */
 export interface ClockCheck {

@@ -10,7 +10,7 @@ import { fromTraceContext } from '../carry/trace-context.ts';
 import { parseTraceparent } from '../carry/traceparent.ts';
 import { formatXRay } from '../carry/xray.ts';
 import { readPropagator } from '../propagators/propagator.ts';
-import type { Diagnosis } from './cause.ts';
+import type { Diagnosis } from './diagnosis.ts';
 
 /** Whether a context came back from a carrier as it went in. */
 export interface CarrierCheck {

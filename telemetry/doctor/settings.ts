@@ -5,7 +5,7 @@ import { LEVELS } from '../log.ts';
 import { readPropagator } from '../propagators/propagator.ts';
 import { showValue } from '../safe/show.ts';
 import { readSampler } from '../sampling/sampler.ts';
-import { ALIASES, namesBackend, resolveAliases } from '../settings/aliases.ts';
+import { namesBackend, resolveAliases } from '../settings/aliases.ts';
 import { readDiagnosticLevel } from '../settings/diagnostics.ts';
 import type { KnownVariable } from '../settings/known.ts';
 import { KNOWN } from '../settings/known.ts';
@@ -14,7 +14,8 @@ import type { Settings } from '../settings/settings.ts';
 import { attributesOf, complete } from '../settings/settings.ts';
 import type { Environment, Finding } from '../settings/variables.ts';
 import { readFlag, readName, readNumber, said, watchReaders } from '../settings/variables.ts';
-import { closestTo } from './closest.ts';
+import type { OtherName } from './other-names.ts';
+import { tellOthers } from './other-names.ts';
 
 /** One variable as it counts, safe to be shown. */
 export interface EffectiveSetting {
@@ -28,15 +29,6 @@ export interface EffectiveSetting {
   /** What is wrong with what was said, and what is done instead. */
   problems: string[];
   notes: string[];
-}
-
-/** A variable that is no setting, though its name looks like one. */
-export interface OtherName {
-  name: string;
-  /** What an alias was read as, or why it counts for nothing. */
-  note: string;
-  /** An alias with a wrong value is; a name nobody reads may be another program's. */
-  wrong: boolean;
 }
 
 export interface EffectiveSettings {
@@ -101,7 +93,7 @@ export function readEffectiveSettings({
       const tell = (known: KnownVariable) => tellVariable(known, { given, aliased, env, counts, findings, targets });
       return {
         variables: KNOWN.map(tell),
-        others: [...tellAliases(findings), ...tellUnread(given)],
+        others: tellOthers(findings, given),
         service: String(resource.attributes['service.name']),
         enabled,
         named: namesBackend(env),
@@ -149,28 +141,4 @@ function originOf(name: string, { given, aliased, env, findings }: Stages): stri
   }
   if (own !== undefined) return 'environment';
   return all === undefined ? 'default' : 'program';
-}
-
-const tellAliases = (findings: Finding[]): OtherName[] =>
-  findings
-    .filter(({ variable, note, problem }) => ALIASES.includes(variable) && (note ?? problem) !== undefined)
-    .map(({ variable, note, problem }) => ({
-      name: variable,
-      note: note ?? problem ?? '',
-      wrong: problem !== undefined,
-    }));
-
-/** Families of names a person would expect telemetry to read. */
-const OURS = /^(?:OTEL|OTLP|CX|TRACE)_/;
-/** Of these families, but the API's own: api/env.ts. */
-const OF_OTHERS = new Set(['TRACE_EDGE']);
-
-function tellUnread(given: Environment): OtherName[] {
-  const known = [...KNOWN.map(({ name }) => name), ...ALIASES];
-  return Object.keys(given)
-    .filter((name) => OURS.test(name) && said(given, name) && !known.includes(name) && !OF_OTHERS.has(name))
-    .map((name) => {
-      const meant = closestTo(name, known);
-      return { name, note: `is read by nothing here${meant ? `: did you mean ${meant}?` : ''}`, wrong: false };
-    });
 }

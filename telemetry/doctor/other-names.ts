@@ -1,0 +1,44 @@
+import { ALIASES } from '../settings/aliases.ts';
+import { KNOWN } from '../settings/known.ts';
+import type { Environment, Finding } from '../settings/variables.ts';
+import { said } from '../settings/variables.ts';
+import { closestTo } from './closest.ts';
+
+/** A variable that is no setting, though its name looks like one. */
+export interface OtherName {
+  name: string;
+  /** What an alias was read as, or why it counts for nothing. */
+  note: string;
+  /** An alias with a wrong value is; a name nobody reads may be another program's. */
+  wrong: boolean;
+}
+
+/** Tells the aliases that were met, and the names of these families that nobody reads. */
+export const tellOthers = (findings: Finding[], given: Environment): OtherName[] => [
+  ...tellAliases(findings),
+  ...tellUnread(given),
+];
+
+const tellAliases = (findings: Finding[]): OtherName[] =>
+  findings
+    .filter(({ variable, note, problem }) => ALIASES.includes(variable) && (note ?? problem) !== undefined)
+    .map(({ variable, note, problem }) => ({
+      name: variable,
+      note: note ?? problem ?? '',
+      wrong: problem !== undefined,
+    }));
+
+/** Families of names a person would expect telemetry to read. */
+const OURS = /^(?:OTEL|OTLP|CX|TRACE)_/;
+/** Of these families, but the API's own: api/env.ts. */
+const OF_OTHERS = new Set(['TRACE_EDGE']);
+
+function tellUnread(given: Environment): OtherName[] {
+  const known = [...KNOWN.map(({ name }) => name), ...ALIASES];
+  return Object.keys(given)
+    .filter((name) => OURS.test(name) && said(given, name) && !known.includes(name) && !OF_OTHERS.has(name))
+    .map((name) => {
+      const meant = closestTo(name, known);
+      return { name, note: `is read by nothing here${meant ? `: did you mean ${meant}?` : ''}`, wrong: false };
+    });
+}
