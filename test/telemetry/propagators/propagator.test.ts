@@ -101,23 +101,24 @@ test('several write one after the other, and whatever their order W3C’s readin
   }
 });
 
+const entriesOf = (read: Context) =>
+  propagation
+    .getBaggage(read)
+    ?.getAllEntries()
+    .map(([key, { value }]) => [key, value]);
+
 test('Jaeger’s baggage goes as the stock propagator writes it, and each reads the other’s; garbage in it costs only itself', () => {
   const baggage = propagation.createBaggage({ user: { value: 'a b;ü' }, plan: { value: 'x' } });
   const context = propagation.setBaggage(fromTraceContext({ traceparent }), baggage);
   const stock: Record<string, string> = {};
   new JaegerPropagator().inject(context, stock, defaultTextMapSetter);
   assert.deepEqual(write('jaeger', context), stock);
-  const entries = (read: Context) =>
-    propagation
-      .getBaggage(read)
-      ?.getAllEntries()
-      .map(([key, { value }]) => [key, value]);
   const expected = [
     ['user', 'a b;ü'],
     ['plan', 'x'],
   ];
-  assert.deepEqual(entries(read('jaeger', stock)), expected);
-  assert.deepEqual(entries(read('jaeger', { ...stock, 'uberctx-bad': '%' })), expected);
+  assert.deepEqual(entriesOf(read('jaeger', stock)), expected);
+  assert.deepEqual(entriesOf(read('jaeger', { ...stock, 'uberctx-bad': '%' })), expected);
 });
 
 test('one that reads garbage leaves what another has read', () => {
