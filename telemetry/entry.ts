@@ -21,10 +21,22 @@ export const entrySpan = (): Span | undefined => context.active().getValue(ENTRY
  * @example correlateEntry({ userId: session.subject }, () => answer(request));
  */
 export const correlateEntry = <T>(said: Correlation, work: () => T): T =>
-  withCorrelation(said, () => {
-    entrySpan()?.setAttributes(correlationAttributes(correlation()));
-    return work();
-  });
+  isSaid(said)
+    ? work()
+    : withCorrelation(said, () => {
+        entrySpan()?.setAttributes(correlationAttributes(correlation()));
+        return work();
+      });
+
+/** A message's correlation id is mostly known by the time its body was judged: then there is nothing to say again. */
+function isSaid({ correlationId, userId, operation }: Correlation): boolean {
+  const known = correlation();
+  return (
+    (correlationId === undefined || correlationId === known.correlationId) &&
+    (userId === undefined || userId === known.userId) &&
+    (operation === undefined || operation === known.operation)
+  );
+}
 
 /**
  * The context of the entry span, however deep below it the current code runs: what is said later, by whichever process,

@@ -18,13 +18,19 @@ const MAX_BYTES = 512;
  */
 export function parseTraceparent(traceparent: unknown, tracestate?: unknown): SpanContext | undefined {
   if (typeof traceparent !== 'string' || traceparent.length > MAX_BYTES) return undefined;
+  if (tracestate === undefined && traceparent === latest.traceparent) return latest.span;
   const [, traceId, spanId, flags] =
     VERSION_00.exec(traceparent) ?? (traceparent.startsWith('00') ? [] : (LATER_VERSION.exec(traceparent) ?? []));
   if (!traceId || !spanId || !flags || ZEROS.test(traceId) || ZEROS.test(spanId)) return undefined;
   const traceFlags = Number.parseInt(flags, 16) & KNOWN_FLAGS;
   const traceState = parseTracestate(tracestate);
-  return { traceId, spanId, traceFlags, isRemote: true, ...(traceState && { traceState }) };
+  const span = { traceId, spanId, traceFlags, isRemote: true, ...(traceState && { traceState }) };
+  if (tracestate === undefined) latest = { traceparent, span };
+  return span;
 }
+
+/** What was read last is mostly read again at once: as a carrier, as a parent, as X-Ray's header. A span context is never changed. */
+let latest: { traceparent: string; span?: SpanContext } = { traceparent: '' };
 
 /** The `traceparent` of a span, always version 00. */
 export function formatTraceparent({ traceId, spanId, traceFlags }: SpanContext): string {
