@@ -12,6 +12,9 @@ export interface NudgeOptions {
   now?: () => number;
 }
 
+/** A nudge covers what is committed in half its delay; a sixth of it bounds a transaction, so that none outlives its nudge. */
+export const transactionTimeoutMs = (delaySeconds: number): number => (delaySeconds * 1000) / 6;
+
 /**
  * Makes what every transaction with something to say awaits before its COMMIT: no nudge, no commit. A nudge that left at t
  * wakes the relay at t + delay and covers what this process commits until t + delay/2, so one is sent only when the last

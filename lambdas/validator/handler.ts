@@ -1,12 +1,9 @@
-import { eventBridgeClient, nudgeClient, sqsClient } from '../../aws/clients.ts';
+import { sqsClient } from '../../aws/clients.ts';
 import { consumer } from '../../aws/consume.ts';
 import { readEnv } from '../../core/env.ts';
 import { service } from '../../events/catalogue.ts';
 import { read } from '../../events/read.ts';
-import { nudger } from '../../outbox/nudge.ts';
-import { publisher } from '../../outbox/publish.ts';
-import { writer } from '../../outbox/write.ts';
-import { openDatabase } from '../../store/database.ts';
+import { openOutbox } from '../../outbox/open.ts';
 import { functionExporters } from '../../telemetry/export/function-exporters.ts';
 import { startTelemetry } from '../../telemetry/start.ts';
 import { env } from './env.ts';
@@ -15,12 +12,8 @@ import { validate } from './validate.ts';
 // Once, when the process starts: the environment is read, nothing is connected yet.
 const settings = readEnv(env, process.env);
 const telemetry = startTelemetry({ service: service.validator, mode: 'function', exporters: functionExporters });
-const delaySeconds = settings.RELAY_DELAY_SECONDS;
-const db = openDatabase({ url: settings.DATABASE_URL, max: 4, transactionTimeoutMs: (delaySeconds * 1000) / 6 });
-const [sqs, eventBridge] = [sqsClient(), eventBridgeClient()];
-
-const say = writer(nudger({ sqs: nudgeClient(), queueUrl: settings.RELAY_QUEUE_URL, delaySeconds }));
-const outbox = publisher({ db, eventBridge, sqs, bus: settings.EVENT_BUS_NAME, queues: {} });
+const sqs = sqsClient();
+const outbox = openOutbox({ env: settings, sqs, max: 4 });
 
 /** For every batch: each record is opened, read, and told to the story; the failed ones are reported. */
 export const handler = consumer({
@@ -28,5 +21,5 @@ export const handler = consumer({
   sqs,
   telemetry,
   read,
-  story: validate({ db, say, publish: (rows) => outbox.publish(rows) }),
+  story: validate(outbox),
 });
