@@ -49,6 +49,8 @@ await examine().catch((error: Error) => {
   if (!stopping.signal.aborted) process.stderr.write(`nedlia: ${error.message}\n`);
   process.exitCode = stopping.signal.aborted ? 130 : 1;
 });
+// An exporter that was given up may still be waiting for its next attempt.
+process.exit();
 
 async function examine(): Promise<void> {
   const began = performance.now();

@@ -66,11 +66,14 @@ export async function checkBackend(
   const began = performance.now();
   const isUdp = target.startsWith('udp:');
   const looking = isUdp ? undefined : reach(new URL(target), isGrpc ? 'http/2' : 'http/1.1', timeoutMillis);
+  // Nothing else may keep the process: the timers of an export and of the wait below do not.
+  const awake = setTimeout(() => undefined, 3 * timeoutMillis);
   const exported = exportOnce(exporter, [span], timeoutMillis);
   const failure = (await Promise.race([exported, hopeless(looking)])) ?? rejected(exporter.dropped?.());
   const tookMs = Math.round(performance.now() - began);
   void exporter.shutdown().catch(() => undefined);
   const found = await looking;
+  clearTimeout(awake);
   const date = found?.date && { date: found.date };
 
   if (failure) {
@@ -88,10 +91,11 @@ export async function checkBackend(
 /** Where nobody can be reached the stock exporters try again until their time is over; there is nothing to wait for. */
 async function hopeless(looking: Promise<Reach> | undefined): Promise<Error> {
   const found = await looking;
-  const isOver = (found?.at === 'name' || found?.at === 'connection') && found.code !== 'timeout';
+  const isUnreachable = (found?.at === 'name' || found?.at === 'connection') && found.code !== 'timeout';
+  const isOver = isUnreachable || found?.speaks === 'tls';
   // Their own word first, if they have one by now; otherwise for as long as they take.
   await sleep(isOver ? 200 : FOREVER_MS, undefined, { ref: false });
-  return new Error(found?.code);
+  return new Error(found?.code ?? found?.speaks);
 }
 
 const rejected = (dropped = 0): Error | undefined =>

@@ -34,7 +34,11 @@ export async function reach(url: URL, expected: Protocol, withinMs: number): Pro
     return first;
   // Closed without a word, or in words of another protocol: asked in the other one.
   const second = await look(url, expected === 'http/2' ? 'http/1.1' : 'http/2', end);
-  return second.speaks === 'unknown' || second.speaks === 'nothing' ? first : second;
+  if (second.speaks !== 'unknown' && second.speaks !== 'nothing') return second;
+  if (url.protocol === 'https:') return first;
+  // A server that wants TLS hangs up on cleartext as one that is broken does.
+  const third = await look(new URL(url.href.replace('http:', 'https:')), expected, end);
+  return third.at === 'answer' ? { at: 'answer', speaks: 'tls' } : first;
 }
 
 async function look(url: URL, protocol: Protocol, end: number): Promise<Reach> {
@@ -64,6 +68,8 @@ async function look(url: URL, protocol: Protocol, end: number): Promise<Reach> {
     return understand(await answer(socket, end));
   } catch (thrown) {
     const code = codeOf(thrown);
+    // TLS it does speak, only not this protocol inside of it.
+    if (/NO_APPLICATION_PROTOCOL/.test(code)) return { at: 'answer', code, speaks: 'unknown' };
     if (at === 'answer') return { at, code, speaks: code === 'timeout' ? 'nothing' : 'unknown' };
     const isName = at === 'connection' && /^(?:ENOTFOUND|EAI_\w+)$/.test(code);
     return { at: isName ? 'name' : at, code };

@@ -25,7 +25,7 @@ export function notReached({ exporter, target, reach, failure, timeoutMillis }: 
   switch (reach?.at) {
     case 'name':
       return {
-        cause: `the name ${where} leads nowhere (${reach.code})`,
+        cause: `the name ${URL.parse(target ?? '')?.hostname} leads nowhere (${reach.code})`,
         remedy: `correct ${variable}, or the name server`,
       };
     case 'connection':

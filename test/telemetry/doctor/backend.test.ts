@@ -8,6 +8,7 @@ import { startSilence, startUnroutable } from '../../support/black-hole.ts';
 import { startGrpcPeer } from '../../support/grpc-peer.ts';
 import { captureLog } from '../../support/log-lines.ts';
 import { drain, nobody, startPeer } from '../../support/peer.ts';
+import { startTlsPeer } from '../../support/tls-peer.ts';
 import { noDaemon, startXRayDaemon } from '../../support/xray-daemon.ts';
 
 /** Checks what an environment names, with 800 ms for each export. */
@@ -112,6 +113,22 @@ test('TLS expected where none is spoken is named so', async (t) => {
   const found = await one(t, at(endpoint.replace('http:', 'https:')));
   assert.match(found.diagnosis?.cause ?? '', /does not speak TLS/);
   assert.match(found.diagnosis?.remedy ?? '', /say http:\/\//);
+});
+
+test('a port that speaks TLS is told from one that does not, a certificate nobody knows from one that is named', async (t) => {
+  const peer = await startTlsPeer(t);
+  if (!peer) return t.skip('there is no openssl to make a certificate with');
+  const { endpoint, certificate: OTEL_EXPORTER_OTLP_CERTIFICATE } = peer;
+  const unknown = await one(t, at(endpoint));
+  assert.match(unknown.diagnosis?.cause ?? '', /^its certificate is not trusted: self-signed certificate/);
+  assert.match(unknown.diagnosis?.remedy ?? '', /OTEL_EXPORTER_OTLP_CERTIFICATE/);
+  assert.equal((await one(t, at(endpoint, { OTEL_EXPORTER_OTLP_CERTIFICATE }))).state, 'accepted');
+  for (const more of [{}, grpc]) {
+    const cleartext = await one(t, at(endpoint.replace('https:', 'http:'), more));
+    assert.match(cleartext.diagnosis?.cause ?? '', /speaks TLS, and http:\/\/ was used$/);
+  }
+  const other = await one(t, at(endpoint, { ...grpc, OTEL_EXPORTER_OTLP_CERTIFICATE }));
+  assert.match(other.diagnosis?.cause ?? '', /^wrong protocol: .* speaks HTTP\/1\.1, and gRPC was sent$/);
 });
 
 for (const status of [401, 403]) {
