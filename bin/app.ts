@@ -9,7 +9,10 @@ import { isStageName, type StageName, stages } from '../lib/stages.ts';
 
 const app = new App({
   analyticsReporting: false, // no metadata resource: the template says only what we say
-  context: { 'aws:cdk:enable-asset-metadata': true }, // names each function's code in the assembly, as the cdk command does
+  context: {
+    'aws:cdk:enable-asset-metadata': true, // names each function's code in the assembly, as the cdk command does
+    '@aws-cdk/core:validateAgainstDefaultRules': true, // what CloudFormation would refuse stops the synthesis, and is no mere warning
+  },
 });
 const context = (name: string): unknown => app.node.tryGetContext(name);
 const said = context('bundles');
