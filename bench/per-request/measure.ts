@@ -92,7 +92,7 @@ async function ready(
   await send(1, 0);
   await cpu();
   const spans = await setting.spans(slugOf(server));
-  await send(VIDEOS, 4 * milliseconds);
+  await send(VIDEOS, 6 * milliseconds);
   return {
     name: server.name,
     spans,

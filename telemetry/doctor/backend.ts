@@ -2,6 +2,7 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import { AlwaysOnSampler, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { exportOnce } from '../export/attempt.ts';
+import { functionExporters } from '../export/function-exporters.ts';
 import type { NamedExporter } from '../export/exporters.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Diagnosis } from './diagnosis.ts';
@@ -34,6 +35,10 @@ const FOREVER_MS = 2 ** 31 - 1;
 const NOT_NAMED =
   'nothing names a backend, so this is the default: set OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_TRACES_EXPORTER (docs/telemetry.md)';
 
+const NOT_IN_FUNCTIONS = 'functions do not carry it: there it is "not in this bundle"';
+
+const joined = (...notes: (string | undefined)[]): string => notes.filter(Boolean).join('; ');
+
 /** Checks every exporter of the settings at the same time; `tell` hears of each as it is done. */
 export function checkBackends(
   { exporters, service, variables, timeoutMillis, named: isNamed }: EffectiveSettings,
@@ -45,6 +50,8 @@ export function checkBackends(
     const isGrpc = named.name === 'otlp' && protocol === 'grpc';
     const check = await checkBackend(named, { service, isGrpc, timeoutMillis });
     if (check.diagnosis && !isNamed) check.diagnosis.remedy = NOT_NAMED;
+    const key = named.name === 'otlp' ? `otlp:${protocol ?? 'http/protobuf'}` : named.name;
+    if (check.state === 'accepted' && !(key in functionExporters)) check.note = joined(check.note, NOT_IN_FUNCTIONS);
     tell(check);
     return check;
   });

@@ -92,7 +92,7 @@ export function readEffectiveSettings({
       const counts = { ...env, ...rest };
       const tell = (known: KnownVariable) => tellVariable(known, { given, aliased, env, counts, findings, targets });
       return {
-        variables: KNOWN.map(tell),
+        variables: noteWhatIsDropped(KNOWN.map(tell)),
         others: tellOthers(findings, given),
         service: String(resource.attributes['service.name']),
         enabled,
@@ -131,6 +131,18 @@ function tellVariable(known: KnownVariable, stages: Stages): EffectiveSetting {
     problems,
     notes: about.flatMap(({ note }) => note ?? []),
   };
+}
+
+/** A sampler that keeps nothing is a setting like any other, and the first thing to know of when no trace appears. */
+function noteWhatIsDropped(variables: EffectiveSetting[]): EffectiveSetting[] {
+  const valueOf = (name: string) => variables.find((one) => one.name === name)?.value ?? '';
+  const sampler = valueOf('OTEL_TRACES_SAMPLER');
+  const isNone =
+    sampler.endsWith('always_off') ||
+    (sampler.endsWith('ratio') && Number(valueOf('OTEL_TRACES_SAMPLER_ARG') || 1) === 0);
+  if (!isNone) return variables;
+  const note = 'keeps no trace that begins here; the test span is sent all the same';
+  return variables.map((one) => (one.name === 'OTEL_TRACES_SAMPLER' ? { ...one, notes: [...one.notes, note] } : one));
 }
 
 function originOf(name: string, { given, aliased, env, findings }: Stages): string {

@@ -186,6 +186,15 @@ test('a path that is none, and a backend that is overloaded, are named so', asyn
   assert.match(busy.diagnosis?.cause ?? '', /^it cannot take it now/);
 });
 
+test('a backend too slow for a function, and an exporter functions do not carry, are worth a note', async (t) => {
+  const slow = await startPeer(t, (request, response) => {
+    void drain(request).then(() => setTimeout(() => response.end(), 550));
+  });
+  assert.match((await one(t, at(slow))).note ?? '', /^slower than the 500 ms a function waits/);
+  const { endpoint } = await startGrpcPeer(t);
+  assert.match((await one(t, at(endpoint, grpc))).note ?? '', /functions do not carry it/);
+});
+
 test('a datagram to the daemon is only said to have left; where nobody listens that is said', async (t) => {
   const daemon = await startXRayDaemon(t);
   const sent = await one(t, { OTEL_TRACES_EXPORTER: 'xray', AWS_XRAY_DAEMON_ADDRESS: daemon.address });

@@ -92,6 +92,13 @@ test('in production the sampler that counts is told', (t) => {
   assert.deepEqual([value, origin, notes.length], ['parentbased_traceidratio', 'default', 1]);
 });
 
+test('a sampler that keeps nothing is worth a note', (t) => {
+  const notesOf = (env: Record<string, string>) => settingsOf(t, env).of('OTEL_TRACES_SAMPLER').notes;
+  assert.match(notesOf({ OTEL_TRACES_SAMPLER: 'parentbased_always_off' })[0] ?? '', /keeps no trace that begins here/);
+  assert.equal(notesOf({ OTEL_SAMPLING_RATE: '0' }).length, 1);
+  assert.deepEqual(notesOf({ OTEL_TRACES_SAMPLER: 'traceidratio' }), []);
+});
+
 test('a name nobody reads is told, with the one that was meant', (t) => {
   const { others } = settingsOf(t, {
     OTEL_TRACE_EXPORTER: 'zipkin',
