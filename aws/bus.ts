@@ -1,6 +1,6 @@
 import type { EventBridgeClient, PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import { carryInEntry } from '../telemetry/carry/entry.ts';
+import { carryInEntry } from '../telemetry/carry/bus-entry.ts';
 import type { TraceContext } from '../telemetry/carry/trace-context.ts';
 import { startSend } from '../telemetry/edges/send.ts';
 import type { Outcome, Ready } from './batches.ts';

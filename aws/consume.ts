@@ -7,7 +7,7 @@ import { traceInvocation } from '../telemetry/edges/invocation.ts';
 import { exportInTime } from '../telemetry/edges/deadline.ts';
 import type { Failed, Overdue } from '../telemetry/edges/message.ts';
 import { traceMessage } from '../telemetry/edges/message.ts';
-import { correlateEntry } from '../telemetry/entry.ts';
+import { correlateEntry } from '../telemetry/entry-span.ts';
 import { log } from '../telemetry/log.ts';
 import type { Telemetry } from '../telemetry/start.ts';
 import { backOff, backOffSeconds } from './back-off.ts';

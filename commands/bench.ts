@@ -55,7 +55,9 @@ function tell(line: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${line}`);
 }
 
-const asJson = (sections: Section[]) => ({
-  machine: { node: process.version, platform: process.platform, cores: availableParallelism(), load: loadavg()[0] },
-  sections: sections.map((section) => ({ ...section, verdicts: judge(section), warning: noise(section) })),
-});
+function asJson(sections: Section[]): object {
+  return {
+    machine: { node: process.version, platform: process.platform, cores: availableParallelism(), load: loadavg()[0] },
+    sections: sections.map((section) => ({ ...section, verdicts: judge(section), warning: noise(section) })),
+  };
+}

@@ -3,7 +3,7 @@ import type { CommandDefinition, DataOf, EventDefinition } from '../events/defin
 import type { Transaction } from '../store/database.ts';
 import { insertOutbox, type OutboxRow } from '../store/outbox.ts';
 import { correlationId } from '../telemetry/correlation.ts';
-import { entryContext } from '../telemetry/entry.ts';
+import { entryContext } from '../telemetry/entry-span.ts';
 
 /**
  * Says something within the transaction that makes it true: both commit, or neither. The row goes to a publisher after

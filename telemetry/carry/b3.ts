@@ -1,6 +1,6 @@
 import type { SpanContext } from '@opentelemetry/api';
-import type { Format, Place } from './format.ts';
-import { placeOf } from './format.ts';
+import type { Format, Place } from './place.ts';
+import { placeOf } from './place.ts';
 import { only } from './headers.ts';
 import type { Headers } from './request.ts';
 

@@ -4,7 +4,7 @@ import { fields } from '../safe/fields.ts';
 import type { SqsRecordLike } from './arrival.ts';
 import { messageAttribute } from './arrival.ts';
 import { fitsBaggage, MAX_BYTES } from './baggage.ts';
-import { TRACE_FIELD } from './entry.ts';
+import { TRACE_FIELD } from './bus-entry.ts';
 import type { TraceContext } from './trace-context.ts';
 
 /** The message attribute, and the field of an event's detail or a command's body. */

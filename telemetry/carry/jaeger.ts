@@ -1,5 +1,5 @@
-import type { Format } from './format.ts';
-import { placeOf } from './format.ts';
+import type { Format } from './place.ts';
+import { placeOf } from './place.ts';
 import { only } from './headers.ts';
 
 const UBER = /^([0-9a-f]{1,32})(?::|%3a)([0-9a-f]{1,16})(?::|%3a)[0-9a-f]{1,16}(?::|%3a)([0-9a-f]{1,2})$/i;

@@ -3,7 +3,7 @@ import type { Arrival, SqsRecordLike } from './arrival.ts';
 import { messageAttribute, readArrival } from './arrival.ts';
 import type { Correlation } from '../correlation.ts';
 import { readCorrelation } from './correlation.ts';
-import { TRACE_FIELD } from './entry.ts';
+import { TRACE_FIELD } from './bus-entry.ts';
 import type { Carrier, TraceContext } from './trace-context.ts';
 import { readTraceContext } from './trace-context.ts';
 import { formatTraceparent } from './traceparent.ts';

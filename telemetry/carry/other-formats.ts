@@ -2,7 +2,7 @@ import type { SpanContext } from '@opentelemetry/api';
 import type { Environment } from '../settings/variables.ts';
 import { said } from '../settings/variables.ts';
 import { b3, b3multi } from './b3.ts';
-import type { Format, Place } from './format.ts';
+import type { Format, Place } from './place.ts';
 import { jaeger } from './jaeger.ts';
 import type { Headers } from './request.ts';
 import { formatTraceparent } from './traceparent.ts';

@@ -1,8 +1,8 @@
 import type { Context } from '@opentelemetry/api';
 import { ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { joined, only } from './headers.ts';
-import type { Place } from './format.ts';
-import { withPlace } from './format.ts';
+import type { Place } from './place.ts';
+import { withPlace } from './place.ts';
 import { carriesNothing, readOtherFormats, writeOtherFormats } from './other-formats.ts';
 import { fromTraceContext, toTraceContext } from './trace-context.ts';
 import { parseXRay } from './xray.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { TextMapGetter, TextMapSetter } from '@opentelemetry/api';
 import { ROOT_CONTEXT, trace } from '@opentelemetry/api';
-import { carryInEntry } from '../carry/entry.ts';
+import { carryInEntry } from '../carry/bus-entry.ts';
 import { openMessage } from '../carry/message.ts';
 import { readRequest } from '../carry/request.ts';
 import { carryInMessage } from '../carry/sqs.ts';

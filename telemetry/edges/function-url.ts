@@ -2,7 +2,7 @@ import { context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentel
 import { name } from '../attributes.ts';
 import { readRequest, type Headers } from '../carry/request.ts';
 import { beginCorrelation, parseCorrelationId } from '../correlation.ts';
-import { withEntry } from '../entry.ts';
+import { withEntry } from '../entry-span.ts';
 import { redact } from '../safe/redact.ts';
 import { runIn, type Attributes } from '../span.ts';
 import { startSpan } from '../tracer.ts';

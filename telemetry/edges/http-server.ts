@@ -5,7 +5,7 @@ import { name } from '../attributes.ts';
 import { readRequest } from '../carry/request.ts';
 import { formatTraceparent } from '../carry/traceparent.ts';
 import { beginCorrelation, newCorrelationId, parseCorrelationId } from '../correlation.ts';
-import { withEntry } from '../entry.ts';
+import { withEntry } from '../entry-span.ts';
 import { recordFailure } from '../safe/failure.ts';
 import { startSpan } from '../tracer.ts';
 import { describeRequest, nameOf } from './http-request.ts';

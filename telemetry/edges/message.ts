@@ -5,7 +5,7 @@ import type { Opened } from '../carry/message.ts';
 import type { TraceContext } from '../carry/trace-context.ts';
 import { fromTraceContext } from '../carry/trace-context.ts';
 import { beginCorrelation } from '../correlation.ts';
-import { withEntry } from '../entry.ts';
+import { withEntry } from '../entry-span.ts';
 import { endOpenSpans } from '../open-spans.ts';
 import { recordFailure } from '../safe/failure.ts';
 import { startSpan } from '../tracer.ts';

@@ -1,6 +1,6 @@
 import type { Span } from '@opentelemetry/api';
 import { context, trace } from '@opentelemetry/api';
-import { entrySpan } from '../entry.ts';
+import { entrySpan } from '../entry-span.ts';
 import { shapeOf } from './sql-shape.ts';
 
 /** From so many statements of one shape below one span on, they are told of. */

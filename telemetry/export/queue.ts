@@ -58,37 +58,55 @@ export function createQueue({ name, exporter }: NamedExporter, options: QueueOpt
   let waiting: ReadableSpan[] = [];
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
+  /** A flush wants everything out. */
+  let wanted = false;
 
   const drop = (count: number, why: string) => {
     counts.dropped += count;
     if (count > 0) diag.debug(`${name}: ${many(count)} dropped: ${why}`);
   };
 
+  const sendBatch = async (): Promise<void> => {
+    const batch = waiting;
+    waiting = [];
+    if (breaker.state() === 'open') {
+      drop(batch.length, 'the breaker is open');
+      return;
+    }
+    const before = exporter.dropped?.() ?? 0;
+    const began = performance.now();
+    const failure = await exportOnce(exporter, batch, options.timeoutMillis);
+    if (!failure) {
+      const left = (exporter.dropped?.() ?? 0) - before;
+      drop(left, 'the exporter or its backend refused them');
+      counts.exported += batch.length - left;
+      diag.debug(`${name}: ${many(batch.length - left)} exported in ${Math.round(performance.now() - began)} ms`);
+      if (breaker.succeeded()) log.info('telemetry is exported again', { exporter: name, dropped: counts.dropped });
+      return;
+    }
+    const message = reasonOf(failure);
+    counts.failed += 1;
+    lastError = { message, at: new Date().toISOString() };
+    drop(batch.length, message);
+    if (breaker.failed()) log.warn('telemetry is not exported for now', { exporter: name, reason: message });
+  };
+
+  const isMany = (): boolean => options.everyMs !== undefined && waiting.length * 4 >= options.most;
+  const later = (): void => {
+    if (options.everyMs !== undefined) timer ??= setTimeout(() => void run(), options.everyMs).unref();
+  };
+
+  /**
+   * What has come meanwhile waits to be many, unless a flush wants it: under load, requests with a handful of spans each would
+   * follow each other without a pause.
+   */
   const send = async (): Promise<void> => {
     while (waiting.length > 0) {
-      const batch = waiting;
-      waiting = [];
-      if (breaker.state() === 'open') {
-        drop(batch.length, 'the breaker is open');
-        return;
-      }
-      const before = exporter.dropped?.() ?? 0;
-      const began = performance.now();
-      const failure = await exportOnce(exporter, batch, options.timeoutMillis);
-      if (!failure) {
-        const left = (exporter.dropped?.() ?? 0) - before;
-        drop(left, 'the exporter or its backend refused them');
-        counts.exported += batch.length - left;
-        diag.debug(`${name}: ${many(batch.length - left)} exported in ${Math.round(performance.now() - began)} ms`);
-        if (breaker.succeeded()) log.info('telemetry is exported again', { exporter: name, dropped: counts.dropped });
-        continue;
-      }
-      const message = reasonOf(failure);
-      counts.failed += 1;
-      lastError = { message, at: new Date().toISOString() };
-      drop(batch.length, message);
-      if (breaker.failed()) log.warn('telemetry is not exported for now', { exporter: name, reason: message });
+      await sendBatch();
+      if (!wanted && !isMany()) break;
     }
+    wanted = false;
+    if (waiting.length > 0) later();
   };
 
   const run = (): Promise<void> => {
@@ -103,6 +121,7 @@ export function createQueue({ name, exporter }: NamedExporter, options: QueueOpt
   const flush = async (): Promise<void> => {
     const state = breaker.state();
     if (waiting.length === 0 && !running) return;
+    wanted = true;
     await within(state === 'half-open' ? TRIAL_MS : FLUSH_MS, run());
   };
 
@@ -117,8 +136,8 @@ export function createQueue({ name, exporter }: NamedExporter, options: QueueOpt
       }
       waiting.push(span);
       // The trial begins with the first span, while the work still goes on, so that the flush need not wait for it.
-      if (state === 'half-open' || (options.everyMs !== undefined && waiting.length * 4 >= options.most)) void run();
-      else if (options.everyMs !== undefined) timer ??= setTimeout(() => void run(), options.everyMs).unref();
+      if (state === 'half-open' || isMany()) void run();
+      else later();
     },
     flush,
     forceFlush: flush,

@@ -4,7 +4,7 @@ import { b3, b3multi } from '../carry/b3.ts';
 import { jaeger } from '../carry/jaeger.ts';
 import type { Environment } from '../settings/variables.ts';
 import { readNames } from '../settings/variables.ts';
-import { propagatorOf, uberctx } from './format.ts';
+import { propagatorOf, uberctx } from './of-format.ts';
 import { baggage, traceContext } from './w3c.ts';
 import { xrayLambdaPropagator } from './xray-lambda.ts';
 

@@ -11,7 +11,7 @@ import { writer } from '../../outbox/write.ts';
 import { type Database, transaction } from '../../store/database.ts';
 import type { OutboxRow } from '../../store/outbox.ts';
 import { withCorrelation } from '../../telemetry/correlation.ts';
-import { withEntry } from '../../telemetry/entry.ts';
+import { withEntry } from '../../telemetry/entry-span.ts';
 import { type AwsAnswer, type AwsRequest, startAwsEndpoint } from '../support/aws-endpoint.ts';
 import { freshDatabase } from '../support/database.ts';
 import { recordSpans } from '../support/spans.ts';

@@ -9,7 +9,7 @@ import {
   parseCorrelationId,
   withCorrelation,
 } from '../../telemetry/correlation.ts';
-import { correlateEntry, entryContext, withEntry } from '../../telemetry/entry.ts';
+import { correlateEntry, entryContext, withEntry } from '../../telemetry/entry-span.ts';
 import { readSampler } from '../../telemetry/sampling/sampler.ts';
 import { span } from '../../telemetry/span.ts';
 import { startSpan } from '../../telemetry/tracer.ts';

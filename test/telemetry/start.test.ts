@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { context, trace } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import { fromTraceContext } from '../../telemetry/carry/trace-context.ts';
-import { withEntry, entryContext } from '../../telemetry/entry.ts';
+import { withEntry, entryContext } from '../../telemetry/entry-span.ts';
 import { functionExporters } from '../../telemetry/export/function-exporters.ts';
 import { serverExporters } from '../../telemetry/export/server-exporters.ts';
 import { span } from '../../telemetry/span.ts';

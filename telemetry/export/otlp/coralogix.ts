@@ -1,7 +1,7 @@
 import type { Environment } from '../../settings/variables.ts';
 import type { Attributes } from '../../span.ts';
 import type { ExporterFactory } from '../exporters.ts';
-import { otlpPostExporter } from './post.ts';
+import { otlpPostExporter } from './otlp-post.ts';
 
 /** Coralogix refuses requests over 10 MB and advises 2 MB at most. */
 const MOST = { bytes: 2_000_000, spans: 10_000 };

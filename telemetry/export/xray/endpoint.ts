@@ -1,6 +1,6 @@
 import type { ExporterOptions, TraceExporter } from '../exporters.ts';
 import type { Environment } from '../../settings/variables.ts';
-import { otlpPostExporter } from '../otlp/post.ts';
+import { otlpPostExporter } from '../otlp/otlp-post.ts';
 import { forXRay } from './attributes.ts';
 
 /** Keys of AWS's, and until when they are good. */

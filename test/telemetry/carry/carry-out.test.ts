@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { carryInEntry } from '../../../telemetry/carry/entry.ts';
+import { carryInEntry } from '../../../telemetry/carry/bus-entry.ts';
 import { carryInMessage } from '../../../telemetry/carry/sqs.ts';
 import { aTraceparent } from '../../support/records.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { propagation } from '@opentelemetry/api';
-import { entryContext } from '../../../telemetry/entry.ts';
+import { entryContext } from '../../../telemetry/entry-span.ts';
 import { traceFunctionUrl } from '../../../telemetry/edges/function-url.ts';
 import type { Edge } from '../../../telemetry/edges/http-server.ts';
 import { span } from '../../../telemetry/span.ts';

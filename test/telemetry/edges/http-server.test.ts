@@ -12,7 +12,7 @@ import { correlationId } from '../../../telemetry/correlation.ts';
 import { configureEdges } from '../../../telemetry/edges/configure.ts';
 import type { RequestOptions } from '../../../telemetry/edges/http-server.ts';
 import { requestFailed, requestTraceId, traceRequests } from '../../../telemetry/edges/http-server.ts';
-import { entryContext } from '../../../telemetry/entry.ts';
+import { entryContext } from '../../../telemetry/entry-span.ts';
 import { readSampler } from '../../../telemetry/sampling/sampler.ts';
 import { span } from '../../../telemetry/span.ts';
 import type { RecordedSpan } from '../../support/spans.ts';

@@ -6,7 +6,7 @@ import type { SQSRecord } from 'aws-lambda';
 import { openMessage } from '../../../telemetry/carry/message.ts';
 import { traceInvocation } from '../../../telemetry/edges/invocation.ts';
 import { traceMessage } from '../../../telemetry/edges/message.ts';
-import { entryContext } from '../../../telemetry/entry.ts';
+import { entryContext } from '../../../telemetry/entry-span.ts';
 import { span } from '../../../telemetry/span.ts';
 import { aLambdaContext, anEnvelope, aRecord, aTraceparent, stringAttributes } from '../../support/records.ts';
 import { only, recordSpans } from '../../support/spans.ts';

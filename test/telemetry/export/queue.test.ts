@@ -47,6 +47,23 @@ const timed = async (work: () => Promise<void>): Promise<number> => {
   return performance.now() - start;
 };
 
+test('in a server what comes while an export is under way waits to be many, and a flush wants all of it', async () => {
+  const { exporter, batches } = anExporter('accepts', 20);
+  const { queue, spans } = aQueue(exporter, { most: 40, everyMs: 60_000 });
+  spans(10);
+  for (let turn = 0; turn < 4; turn += 1) {
+    spans(1);
+    await sleep(20);
+  }
+  assert.deepEqual(batches, [10]);
+  spans(6);
+  await sleep(5);
+  assert.deepEqual(batches, [10, 10]);
+  spans(3);
+  await queue.flush();
+  assert.deepEqual(batches, [10, 10, 3]);
+});
+
 test('in a function nothing is exported until flush, and then everything in one export', async () => {
   const { exporter, batches } = anExporter();
   const { queue, spans } = aQueue(exporter);

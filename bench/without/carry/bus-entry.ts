@@ -1,3 +1,3 @@
-import type * as real from '../../../telemetry/carry/entry.ts';
+import type * as real from '../../../telemetry/carry/bus-entry.ts';
 
 export const carryInEntry: typeof real.carryInEntry = (detail) => ({ detail, traceHeader: undefined });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { context, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
-import { entryContext, withEntry } from '../../telemetry/entry.ts';
+import { entryContext, withEntry } from '../../telemetry/entry-span.ts';
 import { span } from '../../telemetry/span.ts';
 import { startSpan } from '../../telemetry/tracer.ts';
 import { recordSpans } from '../support/spans.ts';

@@ -1,5 +1,5 @@
 import { withCorrelation } from '../../telemetry/correlation.ts';
-import type * as real from '../../telemetry/entry.ts';
+import type * as real from '../../telemetry/entry-span.ts';
 
 export const entryContext: typeof real.entryContext = () => undefined;
 

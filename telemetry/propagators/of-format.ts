@@ -1,7 +1,7 @@
 import type { TextMapPropagator } from '@opentelemetry/api';
 import { isSpanContextValid, propagation, trace } from '@opentelemetry/api';
-import type { Format } from '../carry/format.ts';
-import { withPlace } from '../carry/format.ts';
+import type { Format } from '../carry/place.ts';
+import { withPlace } from '../carry/place.ts';
 
 const UBERCTX = 'uberctx-';
 
