@@ -1,4 +1,4 @@
-import type { Context, Span } from '@opentelemetry/api';
+import type { Context, Span, TimeInput } from '@opentelemetry/api';
 import { context, createContextKey, trace } from '@opentelemetry/api';
 import { carryCorrelation } from './carry/correlation.ts';
 import type { TraceContext } from './carry/trace-context.ts';
@@ -14,6 +14,18 @@ export function withEntry(parent: Context, span: Span): Context {
 
 /** The span by which the work that runs now came into this process; `undefined` outside of a request or message. */
 export const entrySpan = (): Span | undefined => context.active().getValue(ENTRY) as Span | undefined;
+
+const lastWords = new WeakMap<Span, (entry: Span) => void>();
+
+/** Has the last word on an entry span: `say` is called once, right before `endEntry` ends it. A second replaces the first. */
+export const beforeEntryEnds = (entry: Span, say: (entry: Span) => void): void => void lastWords.set(entry, say);
+
+/** Ends the span of a request or message, when what is said at its end was said; any other span just ends. */
+export function endEntry(span: Span, at?: TimeInput): void {
+  lastWords.get(span)?.(span);
+  lastWords.delete(span);
+  span.end(at);
+}
 
 /**
  * Runs work under a correlation that became known only after the request's or message's span had started, as who asks is

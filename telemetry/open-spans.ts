@@ -1,7 +1,7 @@
 import { SpanStatusCode } from '@opentelemetry/api';
 import type { Span, SpanProcessor } from '@opentelemetry/sdk-trace-node';
 import { name } from './attributes.ts';
-import { tellStatements } from './edges/statement-count.ts';
+import { endEntry } from './entry-span.ts';
 
 /** Started spans in the order of their start, so that a parent comes before its children; the ended ones among them go when there are many. */
 let started: Span[] = [];
@@ -55,8 +55,8 @@ function descendants(spanId: string): Span[] {
 }
 
 function end(span: Span, message: string, now: Date): void {
-  tellStatements(span);
-  span.setAttribute(name.errorType, 'timeout').setStatus({ code: SpanStatusCode.ERROR, message }).end(now);
+  span.setAttribute(name.errorType, 'timeout').setStatus({ code: SpanStatusCode.ERROR, message });
+  endEntry(span, now);
   // The SDK complains of everything that is done to a span that has ended.
   const same = () => span;
   Object.assign(span, { setAttribute: same, setAttributes: same, setStatus: same, updateName: same });

@@ -1,14 +1,7 @@
+import type { Follower } from './span-follower.ts';
+
 type AnyGenerator = Generator<unknown, unknown, unknown> | AsyncGenerator<unknown, unknown, unknown>;
 type Step = IteratorResult<unknown, unknown>;
-
-/** What a span does while its generator is under way. */
-interface Follower {
-  /** Runs one step with the span active. */
-  inside: <R>(step: () => R) => R;
-  ended: () => void;
-  /** Ends the span as failed and throws on. */
-  failed: (thrown: unknown) => never;
-}
 
 /** True for what a generator function returns, asynchronous ones too; not for other iterables. */
 export function isGenerator(value: unknown): value is AnyGenerator {
@@ -25,7 +18,7 @@ export function isGenerator(value: unknown): value is AnyGenerator {
  * Follows a generator to its end: returned, thrown or finished. Its own methods are replaced, so that it stays the object
  * it was; one that is left in the middle without `return()`, which `for … of` never does, never ends its span.
  */
-export function followGenerator(generator: AnyGenerator, { inside, ended, failed }: Follower): void {
+export function followGenerator<G extends AnyGenerator>(generator: G, { inside, ended, failed }: Follower): G {
   let over = false;
   const look = (step: Step): Step => {
     if (step.done && !over) {
@@ -35,9 +28,11 @@ export function followGenerator(generator: AnyGenerator, { inside, ended, failed
     return step;
   };
   const fail = (thrown: unknown): never => {
-    if (over) throw thrown;
-    over = true;
-    return failed(thrown);
+    if (!over) {
+      over = true;
+      failed(thrown);
+    }
+    throw thrown;
   };
   try {
     for (const method of ['next', 'return', 'throw'] as const) {
@@ -57,4 +52,5 @@ export function followGenerator(generator: AnyGenerator, { inside, ended, failed
     // A frozen one cannot be followed.
     ended();
   }
+  return generator;
 }

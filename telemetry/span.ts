@@ -2,7 +2,9 @@ import type { Span } from '@opentelemetry/api';
 import { context, SpanKind, trace } from '@opentelemetry/api';
 import { beginCorrelation, correlation } from './correlation.ts';
 import { recordFailure } from './safe/failure.ts';
+import type { Follower } from './span-follower.ts';
 import { followGenerator, isGenerator } from './span-generator.ts';
+import { followPromise, isThenable } from './span-promise.ts';
 import { startSpan } from './tracer.ts';
 
 /** What a span can say about itself. `undefined` is left out. */
@@ -30,7 +32,8 @@ export interface SpanAbout {
 /**
  * Runs a piece of work under a span of its own, which is active while the work runs and ends when it returns, or when
  * the promise it returns settles. What the work throws makes the span ERROR and is thrown on unchanged. Under a generator,
- * also an asynchronous one, the span stays open until that is at its end, and is active in each of its steps.
+ * also an asynchronous one, the span stays open until that is at its end, and is active in each of its steps. What the work returns
+ * is returned as it is: of a promise with members of its own they are there (`telemetry/span-promise.ts`).
  * @example const price = await span({ name: 'price.ask', kind: 'client' }, () => askFor(product));
  */
 export function span<T>(about: string | SpanAbout, work: () => T): T;
@@ -47,37 +50,27 @@ export const beginSpan = ({ name, kind, attributes = {} }: SpanAbout): Span =>
 /** Runs work under a span that was started for it, and ends it. What `span` and the edges have in common. */
 export function runIn<T>(span: Span, work: () => T, parent = context.active()): T {
   const active = trace.setSpan(parent, span);
-  const failed = (thrown: unknown): never => {
+  const failed = (thrown: unknown): void => {
     recordFailure(span, thrown, undefined, trace.getSpan(parent));
     span.end();
-    throw thrown;
   };
   let result: T;
   try {
     result = context.with(active, work);
   } catch (thrown) {
-    return failed(thrown);
+    failed(thrown);
+    throw thrown;
   }
-  if (isGenerator(result)) {
+  const follower = (): Follower => {
     const whose = correlation();
     const inside = <R>(step: () => R): R => beginCorrelation(whose, () => context.with(active, step));
-    followGenerator(result, { inside, ended: () => span.end(), failed });
-    return result;
-  }
-  if (!isPromise(result)) {
-    span.end();
-    return result;
-  }
-  const settled = result.then((value) => {
-    span.end();
-    return value;
-  }, failed);
-  // It settles to what the work's own promise settles to, so its type is T again.
-  return settled as T;
+    return { inside, ended: (at) => span.end(at), failed };
+  };
+  if (isGenerator(result)) return followGenerator(result, follower());
+  if (isThenable(result)) return followPromise(result, follower());
+  span.end();
+  return result;
 }
-
-const isPromise = (value: unknown): value is PromiseLike<unknown> =>
-  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 
 /** Adds attributes to the span the current code runs under; nothing happens when there is none, or when they cannot be read. */
 export function annotate(attributes: Attributes): void {

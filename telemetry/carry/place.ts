@@ -1,7 +1,7 @@
 import type { Context, SpanContext } from '@opentelemetry/api';
 import { isValidSpanId, isValidTraceId, trace, TraceFlags } from '@opentelemetry/api';
-import { undecided } from '../sampling/sampler.ts';
 import type { Headers } from './request.ts';
+import { undecided } from './undecided.ts';
 
 /** Where somebody stands in which trace, as headers of whatever format say it. */
 export interface Place {

@@ -2,13 +2,13 @@ import { context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentel
 import { name } from '../attributes.ts';
 import { readRequest, type Headers } from '../carry/request.ts';
 import { beginCorrelation, parseCorrelationId } from '../correlation.ts';
-import { withEntry } from '../entry-span.ts';
+import { endEntry, withEntry } from '../entry-span.ts';
+import { recordFailure } from '../safe/failure.ts';
 import { redact } from '../safe/redact.ts';
-import { runIn, type Attributes } from '../span.ts';
+import type { Attributes } from '../span.ts';
 import { startSpan } from '../tracer.ts';
 import type { Edge } from './http-server.ts';
 import { describeInvocation, type LambdaContextLike } from './invocation.ts';
-import { tellStatements } from './statement-count.ts';
 
 /** A request to a function's URL: what is read of Lambda's payload format 2.0. Header names are in lower case. */
 export interface FunctionUrlEventLike {
@@ -47,15 +47,21 @@ export function traceFunctionUrl<A extends { statusCode: number }>(
     parent,
     whose,
   );
-  const run = () =>
-    runIn(span, async () => {
-      const answer = await work().finally(() => tellStatements(span));
+  const run = async () => {
+    try {
+      const answer = await work();
       span.setAttribute(name.httpStatus, answer.statusCode);
       if (answer.statusCode >= 500) {
         span.setAttribute(name.errorType, String(answer.statusCode)).setStatus({ code: SpanStatusCode.ERROR });
       }
       return answer;
-    });
+    } catch (thrown) {
+      recordFailure(span, thrown);
+      throw thrown;
+    } finally {
+      endEntry(span);
+    }
+  };
   return beginCorrelation(whose, () => context.with(withEntry(parent, span), run));
 }
 

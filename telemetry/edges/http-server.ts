@@ -5,13 +5,12 @@ import { name } from '../attributes.ts';
 import { readRequest } from '../carry/request.ts';
 import { formatTraceparent } from '../carry/traceparent.ts';
 import { beginCorrelation, newCorrelationId, parseCorrelationId } from '../correlation.ts';
-import { withEntry } from '../entry-span.ts';
+import { endEntry, withEntry } from '../entry-span.ts';
 import { recordFailure } from '../safe/failure.ts';
 import { startSpan } from '../tracer.ts';
 import { describeRequest, nameOf } from './http-request.ts';
 import { describeActiveInvocation } from './invocation.ts';
 import { recordRequestBody } from './request-body.ts';
-import { tellStatements } from './statement-count.ts';
 
 /** What a caller's trace is worth: `continue` makes it ours, `link` begins our own and points at it, `ignore` forgets it. */
 export type Edge = 'continue' | 'link' | 'ignore';
@@ -116,8 +115,7 @@ function end(request: FastifyRequest, { raw }: FastifyReply, { aborted }: { abor
   if (aborted) fail(span, 'client_aborted');
   else if (statusCode >= 500 && thrown !== undefined) recordFailure(span, thrown);
   else if (statusCode >= 500) fail(span, String(statusCode));
-  tellStatements(span);
-  span.end();
+  endEntry(span);
 }
 
 const fail = (span: Span, type: string): void => {

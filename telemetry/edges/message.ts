@@ -5,12 +5,11 @@ import type { Opened } from '../carry/message.ts';
 import type { TraceContext } from '../carry/trace-context.ts';
 import { fromTraceContext } from '../carry/trace-context.ts';
 import { beginCorrelation } from '../correlation.ts';
-import { withEntry } from '../entry-span.ts';
+import { endEntry, withEntry } from '../entry-span.ts';
 import { endOpenSpans } from '../open-spans.ts';
 import { recordFailure } from '../safe/failure.ts';
 import { startSpan } from '../tracer.ts';
 import type { Invocation } from './invocation.ts';
-import { tellStatements } from './statement-count.ts';
 
 /** Marks the message's span as failed without throwing; `type` becomes `error.type`. */
 export type Failed = (error: unknown, type?: string) => void;
@@ -44,8 +43,7 @@ export async function traceMessage<T>(
     throw error;
   } finally {
     if (late) endOpenSpans("still running when the message's time was up", span.spanContext());
-    tellStatements(span);
-    span.end();
+    endEntry(span);
   }
 }
 

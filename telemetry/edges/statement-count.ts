@@ -1,6 +1,6 @@
 import type { Span } from '@opentelemetry/api';
 import { context, trace } from '@opentelemetry/api';
-import { entrySpan } from '../entry-span.ts';
+import { beforeEntryEnds, entrySpan } from '../entry-span.ts';
 import { shapeOf } from './sql-shape.ts';
 
 /** From so many statements of one shape below one span on, they are told of. */
@@ -30,7 +30,10 @@ export function countStatement(text: string): void {
   const entry = entrySpan();
   if (!entry?.isRecording()) return;
   let tally = tallies.get(entry);
-  if (!tally) tallies.set(entry, (tally = { statements: 0, inAll: new Map(), below: new Map() }));
+  if (!tally) {
+    tallies.set(entry, (tally = { statements: 0, inAll: new Map(), below: new Map() }));
+    beforeEntryEnds(entry, tellStatements);
+  }
   tally.statements += 1;
   const shape = shapeOf(text);
   increase(tally.inAll, shape);
@@ -47,10 +50,9 @@ function increase(counts: Counts, shape: string): void {
 
 /**
  * Says on the span of a request or message what its statements were too many of: `n_plus_one` for each shape that was
- * sent ten times or more below one span, `many_statements` for more than ten in all, each with its final count. To be called
- * right before that span ends.
+ * sent ten times or more below one span, `many_statements` for more than ten in all, each with its final count.
  */
-export function tellStatements(entry: Span): void {
+function tellStatements(entry: Span): void {
   const tally = tallies.get(entry);
   if (!tally || !tallies.delete(entry) || tally.statements < SAME_SHAPE) return;
   const repeated = [...tally.below].flatMap(([parent, counts]) =>

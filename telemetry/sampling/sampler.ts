@@ -1,5 +1,5 @@
-import type { Attributes, Context } from '@opentelemetry/api';
-import { createContextKey, trace } from '@opentelemetry/api';
+import type { Attributes } from '@opentelemetry/api';
+import { trace } from '@opentelemetry/api';
 import type { Sampler } from '@opentelemetry/sdk-trace-node';
 import {
   AlwaysOffSampler,
@@ -7,6 +7,7 @@ import {
   ParentBasedSampler,
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace-node';
+import { isUndecided } from '../carry/undecided.ts';
 import { excludeUrls } from './excluded.ts';
 import { log } from '../log.ts';
 import { ruleSampler } from './rule-sampler.ts';
@@ -14,11 +15,6 @@ import type { SamplingRule } from './rules.ts';
 import { readRules } from './rules.ts';
 import type { Environment } from '../settings/variables.ts';
 import { note, readName, readNumber, said, warn } from '../settings/variables.ts';
-
-const UNDECIDED = createContextKey('nedlia-telemetry sampling undecided');
-
-/** Says of a remote parent that whether to sample is still open: the sampler decides as for a root, within the parent's trace. */
-export const undecided = (parent: Context): Context => parent.setValue(UNDECIDED, true);
 
 type Ratio = () => number;
 
@@ -59,7 +55,7 @@ export function readSampler(env: Environment, { rules: own, resource = {} }: Sam
   const configured = excludeUrls(env, ruleSampler(rules, named, name.startsWith('parentbased')));
   return {
     shouldSample: (parent, ...about) => {
-      const seen = parent.getValue(UNDECIDED) === true ? trace.deleteSpan(parent) : parent;
+      const seen = isUndecided(parent) ? trace.deleteSpan(parent) : parent;
       return configured.shouldSample(seen, ...about);
     },
     toString: () => configured.toString(),

@@ -14,6 +14,8 @@ export interface RecordedSpan {
   attributes: Record<string, unknown>;
   links: { traceId: string; spanId: string }[];
   status: keyof typeof SpanStatusCode;
+  /** From its start to its end. */
+  ms: number;
   events: { name: string; attributes: Record<string, unknown> }[];
   resource: Record<string, unknown>;
 }
@@ -46,6 +48,7 @@ const asData = (span: ReadableSpan): RecordedSpan => ({
   attributes: span.attributes,
   links: span.links.map(({ context: { traceId, spanId } }) => ({ traceId, spanId })),
   status: SpanStatusCode[span.status.code] as keyof typeof SpanStatusCode,
+  ms: span.duration[0] * 1000 + span.duration[1] / 1e6,
   events: span.events.map(({ name, attributes = {} }) => ({ name, attributes })),
   resource: span.resource.attributes,
 });

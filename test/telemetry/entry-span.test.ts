@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { context, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
-import { entryContext, withEntry } from '../../telemetry/entry-span.ts';
+import { beforeEntryEnds, endEntry, entryContext, withEntry } from '../../telemetry/entry-span.ts';
 import { span } from '../../telemetry/span.ts';
 import { startSpan } from '../../telemetry/tracer.ts';
-import { recordSpans } from '../support/spans.ts';
+import { only, recordSpans } from '../support/spans.ts';
 
 test('however deep the work is, what it says hangs below the request or message that caused it', async (t) => {
   recordSpans(t);
@@ -33,6 +33,16 @@ test('outside of a request or message there is no entry', (t) => {
     span('alone', () => entryContext()),
     undefined,
   );
+});
+
+test('what is said last stands on the span, once, however often it is ended', (t) => {
+  const spans = recordSpans(t);
+  const server = startSpan('POST /things', {}, ROOT_CONTEXT);
+  let said = 0;
+  beforeEntryEnds(server, (entry) => entry.setAttribute('said', ++said));
+  endEntry(server);
+  endEntry(server);
+  assert.deepEqual([said, only(spans.all(), 'POST /things').attributes], [1, { said: 1 }]);
 });
 
 test('with telemetry disabled an incoming context is said on unchanged', (t) => {

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import type { Attributes, Context } from '@opentelemetry/api';
 import { ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import { fromTraceContext } from '../../../telemetry/carry/trace-context.ts';
-import { undecided } from '../../../telemetry/sampling/sampler.ts';
+import { undecided } from '../../../telemetry/carry/undecided.ts';
 import type { SamplingRule } from '../../../telemetry/sampling/rules.ts';
 import type { Settings } from '../../../telemetry/settings/settings.ts';
 import { startTelemetry } from '../../../telemetry/start.ts';

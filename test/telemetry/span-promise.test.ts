@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import { trace } from '@opentelemetry/api';
+import { span } from '../../telemetry/span.ts';
+import { traced } from '../../telemetry/wrap.ts';
+import { only, recordSpans } from '../support/spans.ts';
+
+const here = () => trace.getActiveSpan()?.spanContext().spanId;
+
+class Cancelable<T> extends Promise<T> {
+  cancelled = false;
+  cancel(): void {
+    this.cancelled = true;
+  }
+}
+
+/** Runs when it is awaited and not before, every time it is, as builders of queries do. */
+class Query {
+  runs: unknown[] = [];
+  readonly #outcome: () => unknown;
+  constructor(outcome: () => unknown) {
+    this.#outcome = outcome;
+  }
+  limit(): this {
+    return this;
+  }
+  // oxlint-disable-next-line unicorn/no-thenable -- it is what is tried out here
+  then<A, B>(fulfilled?: ((value: unknown) => A) | null, rejected?: ((reason: unknown) => B) | null): Promise<A | B> {
+    this.runs.push(here());
+    return Promise.resolve().then(this.#outcome).then(fulfilled, rejected);
+  }
+}
+
+test('a promise with members of its own is returned itself, and the span ends when it settles', async (t) => {
+  const spans = recordSpans(t);
+  const open = Promise.withResolvers<number>();
+  const made = Object.assign(open.promise, { cancel: () => 'cancelled' });
+  const returned = span('work', () => made);
+  assert.equal(returned, made);
+  assert.equal(returned.cancel(), 'cancelled');
+  await turn();
+  assert.deepEqual(spans.all(), [], 'still open');
+  open.resolve(7);
+  assert.equal(await returned, 7);
+  assert.equal(only(spans.all(), 'work').status, 'UNSET');
+
+  const begun = traced(() => new Cancelable<string>((resolve) => setImmediate(resolve, 'done')), { name: 'wrapped' })();
+  begun.cancel();
+  assert.deepEqual([begun instanceof Cancelable, begun.cancelled, await begun], [true, true, 'done']);
+  only(spans.all(), 'wrapped');
+});
+
+test('one that fails makes the span ERROR; whoever handles it hears it once, and nothing else is unhandled', async (t) => {
+  const spans = recordSpans(t);
+  const unhandled = heardUnhandled(t);
+  const error = new RangeError('too far');
+  await assert.rejects(
+    span('work', () => Object.assign(Promise.reject(error), { cancel: () => {} })),
+    (thrown) => thrown === error,
+  );
+  await turn();
+  assert.equal(only(spans.all(), 'work').status, 'ERROR');
+  assert.deepEqual(unhandled(), []);
+});
+
+test('a rejection nobody handles is reported as without a span', async (t) => {
+  recordSpans(t);
+  const unhandled = heardUnhandled(t);
+  const error = new Error('nobody handles it');
+  void span('work', async () => {
+    throw error;
+  });
+  await turn();
+  assert.deepEqual(unhandled(), [error]);
+});
+
+test('a thenable that is no promise runs once, when it is awaited, with the span active, which ends with it', async (t) => {
+  const spans = recordSpans(t);
+  const query = new Query(() => 7);
+  const returned = span('query', () => query);
+  assert.equal(returned, query);
+  assert.equal(query.runs.length, 0);
+  assert.equal(await returned, 7);
+  assert.deepEqual(query.runs, [only(spans.all(), 'query').spanId]);
+  await returned;
+  await turn();
+  assert.equal(query.runs.length, 2);
+  assert.equal(spans.all().length, 1, 'ended once');
+});
+
+test('what comes after a thenable does not run under its span', async (t) => {
+  recordSpans(t);
+  const seen = await span('query', () => new Query(() => 7)).then(() => [here()]);
+  assert.deepEqual(seen, [undefined]);
+});
+
+test('a thenable that fails makes the span ERROR and rejects as it did', async (t) => {
+  const spans = recordSpans(t);
+  const unhandled = heardUnhandled(t);
+  const failing = span('query', () => new Query(() => Promise.reject(new RangeError('no such table'))));
+  await assert.rejects(async () => await failing, RangeError);
+  assert.equal(only(spans.all(), 'query').attributes['error.type'], 'RangeError');
+  await turn();
+  assert.deepEqual(unhandled(), []);
+});
+
+test('a builder nobody awaits is handed on with its methods, and its span ends as of when the work returned', async (t) => {
+  const spans = recordSpans(t);
+  const builder = span('build', () => new Query(() => 7));
+  assert.equal(builder.limit(), builder);
+  for (const start = Date.now(); Date.now() < start + 60;);
+  await turn();
+  const { status, ms } = only(spans.all(), 'build');
+  assert.equal(status, 'UNSET');
+  assert.ok(ms < 50, String(ms));
+  assert.equal(await builder, 7);
+  assert.equal(spans.all().length, 1);
+});
+
+test('a builder that refuses to be awaited is not asked to be', async (t) => {
+  const spans = recordSpans(t);
+  const refusing = {
+    execute: async () => 7,
+    // oxlint-disable-next-line unicorn/no-thenable -- it is what is tried out here
+    then: () => {
+      throw new Error('call execute()');
+    },
+  };
+  const builder = span('build', () => refusing);
+  assert.equal(await builder.execute(), 7);
+  await turn();
+  assert.equal(only(spans.all(), 'build').status, 'UNSET');
+});
+
+test('one that defends itself is handed on as it is, its span ended', async (t) => {
+  const spans = recordSpans(t);
+  const frozen = Object.freeze(new Query(() => 7));
+  assert.equal(await span('frozen', () => frozen), 7);
+  const trap = new Proxy({} as { size: number }, {
+    has: () => {
+      throw new Error('trap');
+    },
+  });
+  assert.equal(
+    span('trap', () => trap),
+    trap,
+  );
+  class Odd extends Promise<number> {
+    constructor(run?: ConstructorParameters<typeof Promise<number>>[0]) {
+      if (!run) throw new TypeError('not so');
+      super(run);
+    }
+    static override get [Symbol.species](): PromiseConstructor {
+      throw new TypeError('not here');
+    }
+  }
+  void span('odd', () => new Odd((resolve) => resolve(7)));
+  for (const name of ['frozen', 'trap', 'odd']) only(spans.all(), name);
+});
+
+/** What the process reports as unhandled while the test runs. */
+function heardUnhandled(t: { after: (undo: () => void) => void }): () => unknown[] {
+  const heard: unknown[] = [];
+  const before = process.listeners('unhandledRejection');
+  process.removeAllListeners('unhandledRejection');
+  process.on('unhandledRejection', (reason) => heard.push(reason));
+  t.after(() => {
+    process.removeAllListeners('unhandledRejection');
+    for (const listener of before) process.on('unhandledRejection', listener);
+  });
+  return () => heard;
+}
