@@ -43,6 +43,7 @@ export function createQueue(named: NamedExporter, options: QueueOptions): Queue 
   let wanted = false;
 
   const isMany = (): boolean => everyMs !== undefined && waiting.length * 4 >= most;
+  const goesOn = (): boolean => waiting.length > 0 && (wanted || isMany());
   const later = (): void => {
     if (everyMs !== undefined) timer ??= setTimeout(() => void run(), everyMs).unref();
   };
@@ -57,7 +58,7 @@ export function createQueue(named: NamedExporter, options: QueueOptions): Queue 
         const batch = waiting;
         waiting = [];
         await delivery.send(batch);
-      } while (waiting.length > 0 && (wanted || isMany()));
+      } while (goesOn());
     } finally {
       // In the tick that decides to stop: a flush of the next one would be handed an export that is over, and its spans would stay.
       running = undefined;

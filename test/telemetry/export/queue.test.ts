@@ -175,9 +175,9 @@ test('a trial that is not answered costs the work at most 50 ms, and is not repe
 
 test('a flush that comes at the very moment an export is over leaves no span behind', async () => {
   for (let microtasks = 0; microtasks <= 12; microtasks += 1) {
-    let answer: () => void = () => undefined;
+    const answers: (() => void)[] = [];
     const exporter: SpanExporter = {
-      export: (_spans, done) => void (answer = () => done({ code: 0 })),
+      export: (_spans, done) => void answers.push(() => done({ code: 0 })),
       shutdown: async () => undefined,
     };
     let time = 0;
@@ -187,10 +187,10 @@ test('a flush that comes at the very moment an export is over leaves no span beh
     const { queue, spans } = aQueue(exporter, { breaker });
     spans(1);
     spans(1);
-    answer();
+    answers[0]?.();
     for (let passed = 0; passed < microtasks; passed += 1) await Promise.resolve();
     const flushed = queue.flush();
-    const answering = setInterval(() => answer(), 1);
+    const answering = setInterval(() => answers.at(-1)?.(), 1);
     await flushed;
     clearInterval(answering);
     const { waiting, exported } = queue.status();
