@@ -58,9 +58,14 @@ export function consumer<M extends { correlationId: string | undefined }>(
         const settled = records.map(async (record) => {
           const opened = openMessage(record);
           const about = { queue: options.queue.name, invocation };
-          return traceMessage(opened, about, (failed, overdue) =>
-            settle(options, context, { record, opened, failed, overdue }),
-          );
+          try {
+            return await traceMessage(opened, about, (failed, overdue) =>
+              settle(options, context, { record, opened, failed, overdue }),
+            );
+          } catch (error) {
+            // Neither a story's failure nor a reader's: without a word and a back-off nobody would know why it comes back.
+            return comeAgain(options, record, opened.arrival, error);
+          }
         });
         const outcomes = await Promise.allSettled(settled);
         const again = records.filter((_, index) => !isDone(outcomes[index]));
@@ -130,10 +135,19 @@ async function giveUpOrRetry(
       return 'again';
     }
   }
-  const seconds = backOffSeconds(receives, error);
   failed(error);
   if (error instanceof DeadlineExceeded) overdue();
+  return comeAgain({ queue, sqs }, record, opened.arrival, error);
+}
+
+async function comeAgain(
+  { queue, sqs }: Pick<Consumer<never>, 'queue' | 'sqs'>,
+  { receiptHandle }: SQSRecord,
+  { messageId = '', receives }: Opened['arrival'],
+  error: unknown,
+): Promise<'again'> {
+  const seconds = backOffSeconds(receives, error);
   log.warn('message failed and comes again', { queue: queue.name, messageId, receives, seconds, error });
-  await backOff(sqs, queue.url, record.receiptHandle, seconds);
+  await backOff(sqs, queue.url, receiptHandle, seconds);
   return 'again';
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { env as apiEnv } from '../api/env.ts';
 import { bundle } from '../lib/bundle.ts';
 import { missingBundles } from '../local/bundle-check/not-run.ts';
 import { checkBundles } from '../local/bundle-check/run.ts';
@@ -57,6 +58,7 @@ async function examine(): Promise<void> {
   const jumped = watchClocks();
   const settings = readEffectiveSettings({
     env: process.env,
+    elsewhere: Object.keys(apiEnv.entries),
     factories: serverExporters,
     service: 'nedlia-doctor',
     timeoutMillis: options.timeoutMillis,

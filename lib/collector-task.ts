@@ -66,7 +66,7 @@ function settings({ to, endpoint, coralogixDomain }: OwnCollector, region: strin
   return {
     OTLP_HTTP_ENDPOINT: `0.0.0.0:${OTLP_PORT}`,
     HEALTH_ENDPOINT: `0.0.0.0:${HEALTH_PORT}`,
-    GOMEMLIMIT: '400MiB', // four fifths of the task's: Go's collector of garbage works harder before the kernel kills
+    GOMEMLIMIT: '400MiB', // four fifths of the task's: Go's garbage collector works harder before the kernel kills
     ...(to.includes('xray') && {
       AWS_REGION: region,
       XRAY_ENDPOINT: `https://xray.${region}.amazonaws.com/v1/traces`,

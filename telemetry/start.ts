@@ -1,6 +1,7 @@
 import { context, diag, propagation, trace } from '@opentelemetry/api';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { name } from './attributes.ts';
+import { configureOtherFormats } from './carry/other-formats.ts';
 import { configureEdges } from './edges/configure.ts';
 import { resolveAliases } from './settings/aliases.ts';
 import { routeDiagnostics } from './settings/diagnostics.ts';
@@ -11,7 +12,7 @@ import { createQueue } from './export/queue.ts';
 import { describe } from './safe/failure.ts';
 import { configureLog, LEVELS, log } from './log.ts';
 import { openSpans } from './open-spans.ts';
-import { readPropagator } from './propagators/propagator.ts';
+import { propagatorFor, readPropagatorNames } from './propagators/propagator.ts';
 import { readResource } from './settings/resource.ts';
 import { readSampler } from './sampling/sampler.ts';
 import type { Settings } from './settings/settings.ts';
@@ -128,7 +129,9 @@ function register(
   const spanProcessors = mode === 'function' ? [openSpans, ...queues] : queues;
   const provider = withEnvironment(others, () => new NodeTracerProvider({ resource, sampler, spanProcessors }));
   // Registered even when disabled, and then taken away again: context manager and propagator stay, so that what came in is passed on.
-  provider.register({ propagator: readPropagator(env) });
+  const propagators = readPropagatorNames(env);
+  configureOtherFormats(propagators);
+  provider.register({ propagator: propagatorFor(propagators) });
   return named;
 }
 

@@ -68,3 +68,21 @@ test('links between documents lead somewhere', () => {
     }
   }
 });
+
+test('files that documents name are there', () => {
+  const rooms = '(?:api|aws|bench|commands|core|events|lambdas|lib|local|outbox|store|telemetry|test)';
+  const named = new RegExp(`\`(${rooms}/[\\w./-]+\\.ts)\``, 'g');
+  for (const path of ['README.md', 'AGENTS.md', ...globSync('docs/**/*.md', { cwd: root })]) {
+    for (const [, file = ''] of read(path).matchAll(named)) assert.ok(existsSync(join(root, file)), `${path}: ${file}`);
+  }
+});
+
+test('the table of where a rule lives names files that are there', () => {
+  const [, table = ''] = read('docs/telemetry.md').split('## Where each rule lives');
+  const files = [...(table.split('\n## ')[0] ?? '').matchAll(/`([\w/-]+\.ts)`/g)].map(([, file = '']) => file);
+  assert.ok(files.length > 10);
+  assert.deepEqual(
+    files.filter((file) => !existsSync(join(root, 'telemetry', file))),
+    [],
+  );
+});

@@ -1,59 +1,20 @@
-import { styleText } from 'node:util';
 import type { BundleCheck } from '../../local/bundle-check/judge.ts';
 import type { BackendCheck } from '../../telemetry/doctor/backend.ts';
-import type { Diagnosis } from '../../telemetry/doctor/diagnosis.ts';
 import type { ClockCheck } from '../../telemetry/doctor/clock.ts';
 import type { CarrierCheck } from '../../telemetry/doctor/propagation.ts';
-import type { EffectiveSetting, EffectiveSettings } from '../../telemetry/doctor/settings.ts';
+import type { EffectiveSettings } from '../../telemetry/doctor/settings.ts';
 import type { Report } from './report.ts';
-import { remedyFor, wrongs } from './report.ts';
-import { paragraph } from './paragraph.ts';
-
-const MARKS = { right: ['✓', 'green'], note: ['!', 'yellow'], wrong: ['✗', 'red'], none: ['·', 'dim'] } as const;
-type Mark = keyof typeof MARKS;
+import { wrongs } from './report.ts';
+import { showSettings } from './show-settings.ts';
+import { type Mark, typesetter, why } from './typeset.ts';
 
 /** Everything the doctor says to a person, as text, a section at a time. */
 export function doctorShower(colour: boolean) {
-  const paint = (style: Parameters<typeof styleText>[0], text: string) =>
-    colour ? styleText(style, text, { validateStream: false }) : text;
-  const dim = (text: string) => paint('dim', text);
-  const heading = (text: string) => `\n${paint('bold', text)}`;
-  const line = (mark: Mark, ...parts: string[]) =>
-    `  ${paint(MARKS[mark][1], MARKS[mark][0])} ${parts.join('  ').trimEnd()}`;
-
-  const variable = ({ name, value = '(nothing)', origin, problems, notes }: EffectiveSetting): string[] => {
-    const isDefault = origin === 'default' && problems.length === 0 && notes.length === 0;
-    const mark = problems.length > 0 ? 'wrong' : notes.length > 0 ? 'note' : isDefault ? 'none' : 'right';
-    const text = `${name.padEnd(36)}  ${value}`;
-    return [
-      line(mark, isDefault ? dim(text) : text, dim(`(${origin})`)),
-      ...problems.flatMap((cause) => why({ cause, remedy: remedyFor(name) })),
-      ...notes.map((note) => `      ${note}`),
-    ];
-  };
+  const set = typesetter(colour);
+  const { paint, dim, heading, line } = set;
 
   return {
-    settings: ({ variables, others, service, enabled }: EffectiveSettings): string => {
-      const rest = variables.filter((one) => !isLine(one));
-      const defaults = rest.filter(({ value, used }) => value !== undefined && used);
-      const unused = rest.filter((one) => !defaults.includes(one));
-      return [
-        heading(`Settings (service ${service})`),
-        ...(enabled
-          ? []
-          : [line('note', 'telemetry is switched off: nothing is recorded, contexts are still passed on')]),
-        ...variables.filter(isLine).flatMap(variable),
-        ...others.map(({ name, note, wrong }) => line(wrong ? 'wrong' : 'note', name, note)),
-        ...paragraph(
-          'at their defaults:',
-          defaults.map(({ name, value }) => `${name}=${value}`),
-        ).map(dim),
-        ...paragraph(
-          'not set, and need not be:',
-          unused.map(({ name }) => name),
-        ).map(dim),
-      ].join('\n');
-    },
+    settings: (settings: EffectiveSettings): string => showSettings(settings, set),
 
     backends: (checks: BackendCheck[], { enabled, variables }: EffectiveSettings): string => {
       const nothing =
@@ -125,21 +86,6 @@ export function doctorShower(colour: boolean) {
     },
   };
 }
-
-/** Shown on a line each, whoever said them. */
-const CENTRAL = new Set([
-  'OTEL_TRACES_EXPORTER',
-  'OTEL_EXPORTER_OTLP_ENDPOINT',
-  'OTEL_EXPORTER_OTLP_PROTOCOL',
-  'OTEL_TRACES_SAMPLER',
-  'OTEL_PROPAGATORS',
-]);
-
-const isLine = ({ name, origin, problems }: EffectiveSetting): boolean =>
-  CENTRAL.has(name) || origin !== 'default' || problems.length > 0;
-
-const why = (diagnosis: Diagnosis | undefined): string[] =>
-  diagnosis ? [`      cause:  ${diagnosis.cause}`, `      remedy: ${diagnosis.remedy}`] : [];
 
 const markOf = ({ state, note }: BackendCheck): Mark => {
   if (state === 'failed') return 'wrong';

@@ -40,8 +40,10 @@ function readMultiple(headers: Headers): Place | undefined {
   return placeOf(traceId, spanId, said('x-b3-flags') === '1' ? true : decided(said('x-b3-sampled')));
 }
 
-/** `d` is debug: sampled, whoever decides. Older tracers write `true` and `false`. */
-const decided = (state: string | undefined): boolean | undefined =>
-  state === undefined ? undefined : /^(?:1|d|true)$/i.test(state);
+/** `d` is debug: sampled, whoever decides. Older tracers write `true` and `false`. What is neither decides nothing. */
+function decided(state = ''): boolean | undefined {
+  if (/^(?:1|d|true)$/i.test(state)) return true;
+  return /^(?:0|false)$/i.test(state) ? false : undefined;
+}
 
 const sampledOf = ({ traceFlags }: SpanContext): string => String(traceFlags & 1);

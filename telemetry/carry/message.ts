@@ -2,6 +2,7 @@ import { fields } from '../safe/fields.ts';
 import type { Arrival, SqsRecordLike } from './arrival.ts';
 import { messageAttribute, readArrival } from './arrival.ts';
 import type { Correlation } from '../correlation.ts';
+import { log } from '../log.ts';
 import { readCorrelation } from './correlation.ts';
 import { TRACE_FIELD } from './bus-entry.ts';
 import type { Carrier, TraceContext } from './trace-context.ts';
@@ -34,19 +35,39 @@ const REPLAY_CONTINUES_MS = 24 * 60 * 60 * 1000;
 /**
  * Opens an SQS record. The first carrier with a valid `traceparent` wins, in this order: message attributes; `_trace`;
  * CloudEvents' `traceparent`; `metadata` and an SNS envelope. `AWSTraceHeader` is a link at most, because a service
- * without a trace of ours wrote it; one with a Root alone names its trace. Never throws: garbage or nothing means a new trace, and `status` says which.
+ * without a trace of ours wrote it; one with a Root alone names its trace. Garbage or nothing means a new trace, and `status`
+ * says which. Never throws: what comes with a message is not what it is about.
  */
 export function openMessage(record: SqsRecordLike, now = Date.now()): Opened {
-  const { body, parseError } = parse(record.body ?? record.Body);
+  const parsed = parse(record.body ?? record.Body);
+  try {
+    return { ...parsed, ...readAround(record, parsed.body, now) };
+  } catch (error) {
+    log.warn('what came with a message could not be read; the message is worked on without it', { error });
+    return { ...parsed, ...unread(record.messageId ?? record.MessageId) };
+  } finally {
+    strip(parsed.body);
+  }
+}
+
+type Around = Omit<Opened, 'body' | 'parseError'>;
+
+function readAround(record: SqsRecordLike, body: unknown, now: number): Around {
   const { inBand, isAnyThere } = readInBand(record, body);
-  const correlation = readCorrelation(record, body);
-  strip(body);
   const arrival = readArrival(record, body);
-  const base = { body, parseError, arrival, correlation };
+  const base = { arrival, correlation: readCorrelation(record, body) };
   if (inBand && isOldReplay(arrival, now)) return { ...base, carried: undefined, link: inBand, status: undefined };
   if (inBand) return { ...base, carried: inBand, link: undefined, status: undefined };
   return { ...base, carried: undefined, ...xrayOf(record), status: isAnyThere ? 'invalid' : 'missing' };
 }
+
+const unread = (messageId: string | undefined): Around => ({
+  carried: undefined,
+  link: undefined,
+  status: 'invalid',
+  arrival: { ...readArrival({}, undefined), messageId },
+  correlation: {},
+});
 
 function parse(text: unknown): Pick<Opened, 'body' | 'parseError'> {
   try {

@@ -1,6 +1,4 @@
 import type { SpanContext } from '@opentelemetry/api';
-import type { Environment } from '../settings/variables.ts';
-import { said } from '../settings/variables.ts';
 import { b3, b3multi } from './b3.ts';
 import type { Format, Place } from './place.ts';
 import { jaeger } from './jaeger.ts';
@@ -12,12 +10,10 @@ const formats: Record<string, Format> = { b3, b3multi, jaeger };
 
 const chosen: { none: boolean; xray: boolean; formats: Format[] } = { none: false, xray: false, formats: [] };
 
-/** Reads which formats HTTP carries beside W3C's from `OTEL_PROPAGATORS`; `readPropagator` has warned of names nobody knows. */
-export function configureOtherFormats(env: Environment): void {
-  const listed = (said(env, 'OTEL_PROPAGATORS') ?? '').split(',').map((name) => name.trim().toLowerCase());
-  const names = listed.filter((name) => name !== '');
+/** Sets which formats HTTP carries beside W3C's: `names` are those that `readPropagatorNames` found, so that the API's propagator has the same. */
+export function configureOtherFormats(names: readonly string[]): void {
   chosen.none = names.length > 0 && names.every((name) => name === 'none');
-  chosen.xray = names.some((name) => name === 'xray' || name === 'xray-lambda');
+  chosen.xray = names.includes('xray') || names.includes('xray-lambda');
   chosen.formats = Object.entries(formats).flatMap(([name, format]) => (names.includes(name) ? [format] : []));
 }
 

@@ -4,6 +4,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { exportOnce } from '../export/attempt.ts';
 import { functionExporters } from '../export/function-exporters.ts';
 import type { NamedExporter } from '../export/exporters.ts';
+import { WORK_WAITS_MS } from '../export/limits.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Diagnosis } from './diagnosis.ts';
 import { diagnose } from './cause.ts';
@@ -28,8 +29,6 @@ export interface BackendCheck {
   date?: Reach['date'];
 }
 
-/** A function waits no longer than this for an export: telemetry/start.ts. */
-const FUNCTION_WAITS_MS = 500;
 const FOREVER_MS = 2 ** 31 - 1;
 
 const NOT_NAMED =
@@ -41,16 +40,13 @@ const joined = (...notes: (string | undefined)[]): string => notes.filter(Boolea
 
 /** Checks every exporter of the settings at the same time; `tell` hears of each as it is done. */
 export function checkBackends(
-  { exporters, service, variables, timeoutMillis, named: isNamed }: EffectiveSettings,
+  { exporters, service, timeoutMillis, named: isNamed }: EffectiveSettings,
   tell: (check: BackendCheck) => void = () => undefined,
 ): Promise<BackendCheck[]> {
-  const protocols = ['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', 'OTEL_EXPORTER_OTLP_PROTOCOL'];
-  const protocol = protocols.map((name) => variables.find((one) => one.name === name)?.value).find(Boolean);
   const checks = exporters.map(async (named) => {
-    const isGrpc = named.name === 'otlp' && protocol === 'grpc';
-    const check = await checkBackend(named, { service, isGrpc, timeoutMillis });
+    const check = await checkBackend(named, { service, timeoutMillis });
     if (check.diagnosis && !isNamed) check.diagnosis.remedy = NOT_NAMED;
-    const key = named.name === 'otlp' ? `otlp:${protocol ?? 'http/protobuf'}` : named.name;
+    const key = named.protocol ? `${named.name}:${named.protocol}` : named.name;
     if (check.state === 'accepted' && !(key in functionExporters)) check.note = joined(check.note, NOT_IN_FUNCTIONS);
     tell(check);
     return check;
@@ -60,12 +56,13 @@ export function checkBackends(
 
 /** Sends one span named `nedlia doctor` by an exporter as the product does, and looks at its address meanwhile. Over after about `timeoutMillis`; never rejects. */
 export async function checkBackend(
-  { name, exporter }: NamedExporter,
-  { service, isGrpc, timeoutMillis }: { service: string; isGrpc: boolean; timeoutMillis: number },
+  { name, protocol, exporter }: NamedExporter,
+  { service, timeoutMillis }: { service: string; timeoutMillis: number },
 ): Promise<BackendCheck> {
   const span = testSpan(service);
   const { traceId } = span.spanContext();
   const target = exporter.target;
+  const isGrpc = protocol === 'grpc';
   const about = { exporter: name, ...(target && { target }), traceId };
   if (!target)
     return { ...about, state: 'skipped', tookMs: 0, note: 'writes to standard output: there is nothing to reach' };
@@ -91,8 +88,8 @@ export async function checkBackend(
     const note = 'left this machine; a datagram is not answered, so look it up';
     return { ...about, state: 'sent', tookMs, note };
   }
-  const slow = `slower than the ${FUNCTION_WAITS_MS} ms a function waits: functions will lose spans`;
-  return { ...about, state: 'accepted', tookMs, ...(tookMs > FUNCTION_WAITS_MS && { note: slow }), ...date };
+  const slow = `slower than the ${WORK_WAITS_MS} ms a function waits: functions will lose spans`;
+  return { ...about, state: 'accepted', tookMs, ...(tookMs > WORK_WAITS_MS && { note: slow }), ...date };
 }
 
 /** Where nobody can be reached the stock exporters try again until their time is over; there is nothing to wait for. */

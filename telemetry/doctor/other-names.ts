@@ -13,10 +13,10 @@ export interface OtherName {
   wrong: boolean;
 }
 
-/** Tells the aliases that were met, and the names of these families that nobody reads. */
-export const tellOthers = (findings: Finding[], given: Environment): OtherName[] => [
+/** Tells the aliases that were met, and the names of these families that nobody reads: neither telemetry nor those who read `elsewhere`. */
+export const tellOthers = (findings: Finding[], given: Environment, elsewhere: readonly string[]): OtherName[] => [
   ...tellAliases(findings),
-  ...tellUnread(given),
+  ...tellUnread(given, elsewhere),
 ];
 
 const tellAliases = (findings: Finding[]): OtherName[] =>
@@ -30,13 +30,11 @@ const tellAliases = (findings: Finding[]): OtherName[] =>
 
 /** Families of names a person would expect telemetry to read. */
 const OURS = /^(?:OTEL|OTLP|CX|TRACE)_/;
-/** Of these families, but the API's own: api/env.ts. */
-const OF_OTHERS = new Set(['TRACE_EDGE']);
 
-function tellUnread(given: Environment): OtherName[] {
+function tellUnread(given: Environment, elsewhere: readonly string[]): OtherName[] {
   const known = [...KNOWN.map(({ name }) => name), ...ALIASES];
   return Object.keys(given)
-    .filter((name) => OURS.test(name) && said(given, name) && !known.includes(name) && !OF_OTHERS.has(name))
+    .filter((name) => OURS.test(name) && said(given, name) && !known.includes(name) && !elsewhere.includes(name))
     .map((name) => {
       const meant = closestTo(name, known);
       return { name, note: `is read by nothing here${meant ? `: did you mean ${meant}?` : ''}`, wrong: false };

@@ -1,9 +1,10 @@
 import { configureEdges } from '../edges/configure.ts';
+import { readQueueLimits } from '../export/limits.ts';
 import { makeExporters } from '../export/make.ts';
 import type { ExporterFactories, NamedExporter } from '../export/exporters.ts';
 import { LEVELS } from '../log.ts';
 import { readPropagator } from '../propagators/propagator.ts';
-import { showValue } from '../safe/show.ts';
+import { showValue } from './show-value.ts';
 import { readSampler } from '../sampling/sampler.ts';
 import { namesBackend, resolveAliases } from '../settings/aliases.ts';
 import { readDiagnosticLevel } from '../settings/diagnostics.ts';
@@ -13,7 +14,7 @@ import { readResource } from '../settings/resource.ts';
 import type { Settings } from '../settings/settings.ts';
 import { attributesOf, complete } from '../settings/settings.ts';
 import type { Environment, Finding } from '../settings/variables.ts';
-import { readFlag, readName, readNumber, said, watchReaders } from '../settings/variables.ts';
+import { readFlag, readName, said, watchReaders } from '../settings/variables.ts';
 import type { OtherName } from './other-names.ts';
 import { tellOthers } from './other-names.ts';
 
@@ -47,6 +48,8 @@ export interface EffectiveSettings {
 
 export interface Asked {
   env: Environment;
+  /** Variables whose names look like telemetry's, and which others read. */
+  elsewhere?: readonly string[];
   /** The exporters there are to choose from. */
   factories: ExporterFactories;
   /** `service.name` where nothing says another. */
@@ -62,6 +65,7 @@ export interface Asked {
  */
 export function readEffectiveSettings({
   env: given,
+  elsewhere = [],
   factories,
   service,
   settings = {},
@@ -77,8 +81,7 @@ export function readEffectiveSettings({
       readDiagnosticLevel(env);
       const enabled = !readFlag(env, 'OTEL_SDK_DISABLED');
       const { exporters, rest, ...made } = makeExporters(env, factories, { most: timeoutMillis, isFunction: false });
-      readNumber(env, 'OTEL_BSP_MAX_QUEUE_SIZE', [1, 100_000]);
-      readNumber(env, 'OTEL_BSP_SCHEDULE_DELAY', [1, 60_000]);
+      readQueueLimits(env, false);
       const targets = exporters.map(({ name }) => name);
       const resource = readResource(env, {
         service: settings.serviceName ?? service,
@@ -93,7 +96,7 @@ export function readEffectiveSettings({
       const tell = (known: KnownVariable) => tellVariable(known, { given, aliased, env, counts, findings, targets });
       return {
         variables: noteWhatIsDropped(KNOWN.map(tell)),
-        others: tellOthers(findings, given),
+        others: tellOthers(findings, given, elsewhere),
         service: String(resource.attributes['service.name']),
         enabled,
         named: namesBackend(env),
@@ -115,17 +118,15 @@ interface Stages {
 
 function tellVariable(known: KnownVariable, stages: Stages): EffectiveSetting {
   const { counts, findings, targets } = stages;
-  const { name, otherwise, secret } = known;
+  const { name, otherwise, holds } = known;
   const about = findings.filter(({ variable }) => variable === name);
   const problems = about.flatMap(({ problem }) => problem ?? []);
-  const read = about.find((finding) => 'value' in finding);
-  // What is warned of without being told is used or not as the warning says.
-  const isRefused = !read && problems.some((problem) => /; (?:using |it is ignored)/.test(problem));
-  const value = read ? read.value : isRefused ? undefined : said(counts, name);
+  const read = about.findLast((finding) => 'value' in finding);
+  const value = read ? read.value : said(counts, name);
   const counted = value ?? otherwise;
   return {
     name,
-    value: counted === undefined ? undefined : showValue(counted, secret),
+    value: counted === undefined ? undefined : showValue(counted, holds),
     origin: value === undefined ? 'default' : originOf(name, stages),
     used: known.for === undefined || known.for.some((exporter) => targets.includes(exporter)),
     problems,

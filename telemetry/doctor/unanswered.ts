@@ -1,7 +1,6 @@
 import { reasonOf } from '../export/outcome.ts';
 import type { Diagnosis, Failed } from './diagnosis.ts';
 
-/** The variable that says where an exporter sends. */
 const ADDRESS: Record<string, string> = {
   otlp: 'OTEL_EXPORTER_OTLP_ENDPOINT',
   jaeger: 'OTEL_EXPORTER_JAEGER_ENDPOINT',
@@ -10,10 +9,13 @@ const ADDRESS: Record<string, string> = {
   xray: 'AWS_XRAY_DAEMON_ADDRESS',
 };
 
+/** The variable that says where an exporter sends. */
+const variableOf = (exporter: string): string => ADDRESS[exporter] ?? 'its address';
+
 /** The look did not get as far as somebody who could answer. */
 export function notReached({ exporter, target, reach, failure, timeoutMillis }: Failed): Diagnosis | undefined {
   const where = hostOf(target);
-  const variable = ADDRESS[exporter] ?? 'its address';
+  const variable = variableOf(exporter);
   const certificate = /CERT|SELF_SIGNED|ISSUER|ALTNAME/.exec(
     'code' in failure ? String(failure.code) : failure.message,
   );
@@ -57,7 +59,7 @@ export function notReached({ exporter, target, reach, failure, timeoutMillis }: 
 export function otherProtocol({ exporter, target, isGrpc, reach }: Failed): Diagnosis | undefined {
   const where = hostOf(target);
   if (reach?.speaks === 'tls')
-    return { cause: `${where} speaks TLS, and http:// was used`, remedy: `say https:// in ${ADDRESS[exporter]}` };
+    return { cause: `${where} speaks TLS, and http:// was used`, remedy: `say https:// in ${variableOf(exporter)}` };
   if (!isGrpc && reach?.speaks === 'http/2')
     return {
       cause: `wrong protocol: ${where} speaks gRPC (HTTP/2), and HTTP/1.1 was sent`,
@@ -77,7 +79,7 @@ export function silence({ exporter, target, reach, failure, timeoutMillis }: Fai
     return undefined;
   return {
     cause: `${hostOf(target)} accepts the connection and never answers (waited ${seconds(timeoutMillis)})`,
-    remedy: `restart what hangs there, look at the proxy in between, or correct ${ADDRESS[exporter]}`,
+    remedy: `restart what hangs there, look at the proxy in between, or correct ${variableOf(exporter)}`,
   };
 }
 

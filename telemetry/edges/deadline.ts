@@ -21,7 +21,16 @@ export async function exportInTime<T>(
     return await withInvocation(lambda ?? {}, async () => work());
   } finally {
     clearTimeout(timer);
+    await flush(telemetry);
+  }
+}
+
+/** A flush that throws would have Lambda bring back messages that are done. */
+async function flush(telemetry: Pick<Telemetry, 'flush'>): Promise<void> {
+  try {
     await telemetry.flush();
+  } catch {
+    // Spans may be lost.
   }
 }
 

@@ -1,18 +1,22 @@
 import { context, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { name } from '../attributes.ts';
 import { writeRequest } from '../carry/request.ts';
+import { isTraceHeader } from '../carry/trace-headers.ts';
 import { correlationId } from '../correlation.ts';
+import { redact } from '../safe/redact.ts';
+import { publicUrl } from '../safe/url.ts';
 import type { Attributes } from '../span.ts';
 import { runIn } from '../span.ts';
 import { startSpan } from '../tracer.ts';
 
-const MAX_URL = 2048;
-const MAX_PARAMETERS = 20;
+const MAX_PATH = 1024;
 
 export interface HttpCall {
   method: string;
   url: URL;
-  /** What the caller sends. Of a trace in it (`traceparent`, `baggage`, …, in whatever case) nothing goes out beside this call's own. */
+  /** True where the path is itself a secret, as it is of most webhooks: of the URL then only the origin is told, and `/REDACTED`. */
+  hidePath?: boolean;
+  /** What the caller sends. Headers that say something of a trace, in whatever format and case, are left out: only this call's own go out. */
   headers?: Record<string, string>;
   /** 1 for the first sending of a request; undefined where it is not counted. */
   attempt?: number;
@@ -21,7 +25,7 @@ export interface HttpCall {
 /**
  * Makes one HTTP call under its CLIENT span, handing `send` the headers to send: the caller's own, exactly one `traceparent`, a
  * `tracestate` of at most 512 bytes and an `x-correlation-id` if there is one, what else `OTEL_PROPAGATORS` names, and no baggage,
- * because the other side is not ours.
+ * because the other side is not ours. With `OTEL_PROPAGATORS=none` no header says anything of a trace.
  * An answer of 400 or more makes the span ERROR but is returned; what `send` throws is thrown on.
  * @see https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client-span
  */
@@ -43,34 +47,26 @@ export function traceHttpCall<R extends { statusCode: number }>(
 /** Header names are one whatever their case; two of `traceparent` would begin a new trace at the other side. */
 function withContext(headers: Record<string, string> = {}): Record<string, string> {
   const id = correlationId();
-  const written = { ...writeRequest(context.active()), ...(id && { 'x-correlation-id': id }) };
-  const replaced = new Set([...Object.keys(written), 'baggage', ...('traceparent' in written ? ['tracestate'] : [])]);
-  const kept = Object.entries(headers).filter(([header]) => !replaced.has(header.toLowerCase()));
-  return { ...Object.fromEntries(kept), ...written };
+  const isReplaced = (header: string) =>
+    isTraceHeader(header) || (id !== undefined && header.toLowerCase() === 'x-correlation-id');
+  const kept = Object.entries(headers).filter(([header]) => !isReplaced(header));
+  return { ...Object.fromEntries(kept), ...writeRequest(context.active()), ...(id && { 'x-correlation-id': id }) };
 }
 
-function describe({ method, url, attempt = 1 }: HttpCall): Attributes {
+function describe(call: HttpCall): Attributes {
+  const { method, url, attempt = 1 } = call;
   return {
     [name.httpMethod]: method,
-    [name.urlFull]: publicUrl(url),
+    [name.urlFull]: shownUrl(call),
     [name.serverAddress]: url.hostname,
     [name.serverPort]: Number(url.port) || (url.protocol === 'https:' ? 443 : 80),
     [name.resendCount]: attempt > 1 ? attempt - 1 : undefined,
   };
 }
 
-/**
- * Where a URL leads, without who asks: credentials, and every parameter's value; its name stays. The conventions name four values to
- * replace (`sig`, `Signature`, `AWSAccessKeyId`, `X-Goog-Signature`), but whoever takes webhooks calls a token what they like.
- * @see https://opentelemetry.io/docs/specs/semconv/registry/attributes/url/
- */
-function publicUrl({ protocol, username, password, host, pathname, search }: URL): string {
-  const credentials = username || password ? 'REDACTED:REDACTED@' : '';
-  return `${protocol}//${credentials}${host}${pathname}${publicQuery(search)}`.slice(0, MAX_URL);
+/** Hidden, only the origin is told, as if there were neither a path nor credentials nor a query. */
+function shownUrl({ url, hidePath }: HttpCall): string {
+  if (hidePath) return `${url.protocol}//${url.host}/REDACTED`;
+  const pathname = redact(url.pathname, MAX_PATH);
+  return publicUrl(pathname === url.pathname ? url : Object.assign(new URL(url), { pathname }));
 }
-
-const publicQuery = (search: string): string => {
-  if (search === '') return '';
-  const pairs = search.slice(1).split('&', MAX_PARAMETERS);
-  return `?${pairs.map((pair) => (/^[\w.-]{1,40}(?==)/.exec(pair)?.[0] ?? '') + '=REDACTED').join('&')}`;
-};

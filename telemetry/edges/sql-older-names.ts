@@ -1,5 +1,6 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { TracedStatement } from './sql.ts';
+import { MAX_TEXT } from './sql-shape.ts';
 
 /**
  * The database attributes as they were called before the conventions became stable, for backends that read no others: Coralogix's
@@ -10,7 +11,7 @@ export const olderNames = ({ server, namespace, operation, collection, text }: T
   'db.system': 'postgresql',
   'db.name': namespace,
   'db.operation': operation,
-  'db.statement': text,
+  'db.statement': text.slice(0, MAX_TEXT),
   ...(collection && { 'db.sql.table': collection }),
   ...(server.user && { 'db.user': server.user }),
   'net.peer.name': server.address,

@@ -1,5 +1,5 @@
-/** Longer texts are compared by their beginning, and no more of one is searched. */
-const MAX_TEXT = 10_000;
+/** Longer texts are compared by their beginning; no more of one is searched, or said on a span. */
+export const MAX_TEXT = 10_000;
 const MAX_REMEMBERED = 500;
 const VALUE = String.raw`(?:\?(?:::\w+)?|default|null)`;
 const LIST = new RegExp(String.raw`\(\s*${VALUE}(?:\s*,\s*${VALUE})*\s*\)`, 'gi');

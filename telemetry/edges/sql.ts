@@ -8,6 +8,7 @@ import { type PoolWait, tellPoolWait } from './pool-wait.ts';
 import { adviceFor } from './sql-advice.ts';
 import { olderNames } from './sql-older-names.ts';
 import { sqlSettings } from './sql-settings.ts';
+import { MAX_TEXT } from './sql-shape.ts';
 import { countStatement } from './statement-count.ts';
 
 export interface Server {
@@ -96,7 +97,7 @@ const stableNames = ({ server, namespace, operation, collection, text }: TracedS
   [name.dbNamespace]: namespace,
   [name.dbOperation]: operation,
   ...(collection && { [name.dbCollection]: collection }),
-  [name.dbQueryText]: text,
+  [name.dbQueryText]: text.slice(0, MAX_TEXT),
   [name.serverAddress]: server.address,
   [name.serverPort]: server.port,
 });

@@ -32,6 +32,8 @@ export type ExporterFactories = Readonly<Record<string, ExporterFactory>>;
 
 export interface NamedExporter {
   name: string;
+  /** Of OTLP: the form it sends, which is not always the one that was asked for. */
+  protocol?: string;
   exporter: TraceExporter;
 }
 
@@ -56,9 +58,10 @@ export function readExporters(
     otherwise: here.includes('otlp') ? 'otlp' : 'none',
   });
   return names.flatMap((name) => {
-    const create = factories[name === 'otlp' ? `otlp:${readProtocol(env, factories)}` : name];
+    const protocol = name === 'otlp' && { protocol: readProtocol(env, factories) };
+    const create = factories[protocol ? `${name}:${protocol.protocol}` : name];
     try {
-      return create ? [{ name, exporter: create(options, env) }] : [];
+      return create ? [{ name, ...protocol, exporter: create(options, env) }] : [];
     } catch (thrown) {
       warn('OTEL_TRACES_EXPORTER', `cannot make the exporter ${name} (${describe(thrown).message})`, 'it is left out');
       return [];
@@ -71,6 +74,8 @@ function readProtocol(env: Environment, factories: ExporterFactories): string {
   const elsewhere = PROTOCOLS.filter((protocol) => !here.includes(protocol));
   const protocol = readName(env, protocolVariable(env), { here, elsewhere, otherwise: here[0] ?? 'http/protobuf' });
   if (protocol === 'http/protobuf' || !xrayRegion(otlpUrl(env))) return protocol;
-  warn(protocolVariable(env), `"${protocol}" is not what is signed for X-Ray's endpoint`, 'using http/protobuf');
+  warn(protocolVariable(env), `"${protocol}" is not what is signed for X-Ray's endpoint`, 'using http/protobuf', {
+    counts: false,
+  });
   return 'http/protobuf';
 }

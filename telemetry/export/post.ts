@@ -1,5 +1,6 @@
 import type { Agent, IncomingMessage } from 'node:http';
 import { redact } from '../safe/redact.ts';
+import { publicText } from '../safe/url.ts';
 
 export interface PostOptions {
   /** For one request, until its answer was read. */
@@ -38,7 +39,7 @@ export function createPost(url: URL, { timeoutMillis, keepAlive }: PostOptions):
         response.on('end', () => {
           const status = response.statusCode ?? 0;
           if (status >= 200 && status < 300) resolve(Buffer.concat(chunks));
-          else reject(new Error(refusal(response, Buffer.concat(chunks))));
+          else reject(new Error(refusal(response, Buffer.concat(chunks), secretsOf(url, headers))));
         });
       });
       request.on('error', (error) =>
@@ -51,13 +52,24 @@ export function createPost(url: URL, { timeoutMillis, keepAlive }: PostOptions):
   return { send, close: () => agent?.destroy() };
 }
 
-function refusal({ statusCode = 0, statusMessage = '' }: IncomingMessage, answer: Buffer): string {
-  const said = redact(
+/** What went along and is for the peer alone, which may repeat it. */
+const secretsOf = ({ username, password, searchParams }: URL, headers: Record<string, string>): string[] => {
+  const others = Object.entries(headers).filter(([name]) => !name.startsWith('content-'));
+  const parameters = [...searchParams].map(([name, value]) => value || name);
+  const values = [username, password, ...parameters, ...others.map(([, value]) => value)];
+  // Shorter ones are words that stand in any answer.
+  return values.filter((value) => value.length > 3);
+};
+
+function refusal({ statusCode = 0, statusMessage = '' }: IncomingMessage, answer: Buffer, secrets: string[]): string {
+  const show = (text: string, length: number): string =>
+    redact(publicText(secrets.reduce((clean, secret) => clean.replaceAll(secret, '***'), text)), length);
+  const said = show(
     answer
       .toString('utf8')
       .replaceAll(/[^\x20-\x7e]+/g, ' ')
       .trim(),
     200,
   );
-  return `answered ${statusCode} ${redact(statusMessage, 50)}${said && `: ${said}`}`;
+  return `answered ${statusCode} ${show(statusMessage, 50)}${said && `: ${said}`}`;
 }

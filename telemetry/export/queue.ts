@@ -1,37 +1,23 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { diag, TraceFlags } from '@opentelemetry/api';
+import { TraceFlags } from '@opentelemetry/api';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace-node';
-import { log } from '../log.ts';
-import type { Breaker, BreakerState } from './breaker.ts';
+import type { Breaker } from './breaker.ts';
 import { createBreaker } from './breaker.ts';
+import type { DeliveryStatus } from './delivery.ts';
+import { createDelivery } from './delivery.ts';
 import type { NamedExporter } from './exporters.ts';
-import { exportOnce } from './attempt.ts';
-import { reasonOf } from './outcome.ts';
+import type { QueueLimits } from './limits.ts';
+import { WORK_WAITS_MS } from './limits.ts';
 
-export interface QueueOptions {
-  /** Spans that may wait; more are dropped and counted. */
-  most: number;
-  /** Milliseconds until waiting spans are exported without being asked; `undefined` waits for `flush`. */
-  everyMs: number | undefined;
+export interface QueueOptions extends QueueLimits {
   /** Milliseconds one export may take. */
   timeoutMillis: number;
   breaker?: Breaker;
 }
 
-/** What became of the spans of one exporter since the start. */
-export interface QueueStatus {
-  exporter: string;
-  /** Where it sends, without credentials; absent for an exporter that sends nowhere. */
-  target?: string;
-  breaker: BreakerState;
+/** What became of the spans of one exporter since the start, and what waits. */
+export interface QueueStatus extends DeliveryStatus {
   waiting: number;
-  exported: number;
-  /** Spans, whatever the reason: no room, the breaker open, a failed export, refused by the backend. */
-  dropped: number;
-  /** Exports that failed. */
-  failed: number;
-  /** Of the last export that failed, with secrets masked; it stays after a success. */
-  lastError?: { message: string; at: string };
 }
 
 export interface Queue extends SpanProcessor {
@@ -40,60 +26,26 @@ export interface Queue extends SpanProcessor {
   status(): QueueStatus;
 }
 
-const FLUSH_MS = 500;
-
 /** How long work waits for a collector that has failed before and is tried again. */
 const TRIAL_MS = 40;
 
-/**
- * Ended, sampled spans on their way to one exporter: a bounded buffer, one export at a time, and a breaker. A batch that
- * fails is dropped and counted: telemetry may be lost, work may not wait for it.
- */
-export function createQueue({ name, exporter }: NamedExporter, options: QueueOptions): Queue {
-  const { breaker = createBreaker() } = options;
+/** Ended, sampled spans on their way to one exporter: a bounded buffer, one export at a time, and a breaker. */
+export function createQueue(named: NamedExporter, options: QueueOptions): Queue {
+  const { most, everyMs, timeoutMillis, breaker = createBreaker() } = options;
   // Exports run in the context of the start, so that neither a socket nor a log line belongs to the request that caused it.
   const outside = AsyncLocalStorage.snapshot();
-  const counts = { exported: 0, dropped: 0, failed: 0 };
-  let lastError: QueueStatus['lastError'];
+  const delivery = createDelivery(named, { breaker, timeoutMillis });
+  const noRoom = `${most} are waiting`;
   let waiting: ReadableSpan[] = [];
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
   /** A flush wants everything out. */
   let wanted = false;
 
-  const drop = (count: number, why: string) => {
-    counts.dropped += count;
-    if (count > 0) diag.debug(`${name}: ${many(count)} dropped: ${why}`);
-  };
-
-  const sendBatch = async (): Promise<void> => {
-    const batch = waiting;
-    waiting = [];
-    if (breaker.state() === 'open') {
-      drop(batch.length, 'the breaker is open');
-      return;
-    }
-    const before = exporter.dropped?.() ?? 0;
-    const began = performance.now();
-    const failure = await exportOnce(exporter, batch, options.timeoutMillis);
-    if (!failure) {
-      const left = (exporter.dropped?.() ?? 0) - before;
-      drop(left, 'the exporter or its backend refused them');
-      counts.exported += batch.length - left;
-      diag.debug(`${name}: ${many(batch.length - left)} exported in ${Math.round(performance.now() - began)} ms`);
-      if (breaker.succeeded()) log.info('telemetry is exported again', { exporter: name, dropped: counts.dropped });
-      return;
-    }
-    const message = reasonOf(failure);
-    counts.failed += 1;
-    lastError = { message, at: new Date().toISOString() };
-    drop(batch.length, message);
-    if (breaker.failed()) log.warn('telemetry is not exported for now', { exporter: name, reason: message });
-  };
-
-  const isMany = (): boolean => options.everyMs !== undefined && waiting.length * 4 >= options.most;
+  const isMany = (): boolean => everyMs !== undefined && waiting.length * 4 >= most;
+  const goesOn = (): boolean => waiting.length > 0 && (wanted || isMany());
   const later = (): void => {
-    if (options.everyMs !== undefined) timer ??= setTimeout(() => void run(), options.everyMs).unref();
+    if (everyMs !== undefined) timer ??= setTimeout(() => void run(), everyMs).unref();
   };
 
   /**
@@ -101,28 +53,31 @@ export function createQueue({ name, exporter }: NamedExporter, options: QueueOpt
    * follow each other without a pause.
    */
   const send = async (): Promise<void> => {
-    while (waiting.length > 0) {
-      await sendBatch();
-      if (!wanted && !isMany()) break;
+    try {
+      do {
+        const batch = waiting;
+        waiting = [];
+        await delivery.send(batch);
+      } while (goesOn());
+    } finally {
+      // In the tick that decides to stop: a flush of the next one would be handed an export that is over, and its spans would stay.
+      running = undefined;
+      wanted = false;
+      if (waiting.length > 0) later();
     }
-    wanted = false;
-    if (waiting.length > 0) later();
   };
 
-  const run = (): Promise<void> => {
+  const run = async (): Promise<void> => {
     clearTimeout(timer);
     timer = undefined;
-    running ??= outside(send).finally(() => {
-      running = undefined;
-    });
-    return running;
+    if (waiting.length > 0) running ??= outside(send);
+    await running;
   };
 
   const flush = async (): Promise<void> => {
-    const state = breaker.state();
     if (waiting.length === 0 && !running) return;
     wanted = true;
-    await within(state === 'half-open' ? TRIAL_MS : FLUSH_MS, run());
+    await within(breaker.state() === 'half-open' ? TRIAL_MS : WORK_WAITS_MS, run());
   };
 
   return {
@@ -130,10 +85,8 @@ export function createQueue({ name, exporter }: NamedExporter, options: QueueOpt
     onEnd: (span) => {
       if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return;
       const state = breaker.state();
-      if (state === 'open' || waiting.length >= options.most) {
-        drop(1, state === 'open' ? 'the breaker is open' : `${options.most} are waiting`);
-        return;
-      }
+      if (state === 'open') return delivery.drop(1, 'the breaker is open');
+      if (waiting.length >= most) return delivery.drop(1, noRoom);
       waiting.push(span);
       // The trial begins with the first span, while the work still goes on, so that the flush need not wait for it.
       if (state === 'half-open' || isMany()) void run();
@@ -144,20 +97,11 @@ export function createQueue({ name, exporter }: NamedExporter, options: QueueOpt
     shutdown: async () => {
       await flush();
       clearTimeout(timer);
-      await within(FLUSH_MS, exporter.shutdown());
+      await within(WORK_WAITS_MS, named.exporter.shutdown());
     },
-    status: () => ({
-      exporter: name,
-      ...(exporter.target && { target: exporter.target }),
-      breaker: breaker.state(),
-      waiting: waiting.length,
-      ...counts,
-      ...(lastError && { lastError }),
-    }),
+    status: () => ({ ...delivery.status(), waiting: waiting.length }),
   };
 }
-
-const many = (count: number): string => (count === 1 ? '1 span' : `${count} spans`);
 
 /** Waits for work that never rejects or for its time to be over, whichever comes first. */
 async function within(milliseconds: number, work: Promise<void>): Promise<void> {

@@ -1,4 +1,5 @@
 import type { SpanExporter } from '@opentelemetry/sdk-trace-node';
+import { publicUrl } from '../safe/url.ts';
 import type { TraceExporter } from './exporters.ts';
 
 /** Where OTLP goes over HTTP unless anything is said. */
@@ -8,9 +9,4 @@ export const DEFAULT_OTLP = 'http://localhost:4318/v1/traces';
 export function withTarget(exporter: SpanExporter, url: URL | string): TraceExporter {
   const parsed = URL.parse(String(url));
   return parsed ? Object.assign(exporter, { target: publicUrl(parsed) }) : exporter;
-}
-
-/** An address without what only its sender should know: credentials are left out, a query is masked. */
-export function publicUrl({ protocol, host, pathname, search }: URL): string {
-  return `${protocol}//${host}${pathname}${search ? '?***' : ''}`;
 }

@@ -1,5 +1,6 @@
 import type { TextMapPropagator } from '@opentelemetry/api';
 import { isSpanContextValid, propagation, trace } from '@opentelemetry/api';
+import { decodeBaggageValue, isBaggageKey, MAX_MEMBERS, writtenMembers } from '../carry/baggage.ts';
 import type { Format } from '../carry/place.ts';
 import { withPlace } from '../carry/place.ts';
 
@@ -21,32 +22,26 @@ export const propagatorOf = (format: Format): TextMapPropagator<unknown> => ({
   fields: () => [...format.headers],
 });
 
-/** Jaeger's baggage, a header each (`uberctx-user: …`); no other edge of ours knows it. */
+/**
+ * Jaeger's baggage, a header each (`uberctx-user: …`); no other edge of ours knows it. Within W3C's limits, as the other one: what
+ * is over them is dropped whole, and a header costs only itself.
+ */
 export const uberctx: TextMapPropagator<unknown> = {
   inject: (context, carrier, setter) => {
-    for (const [key, { value }] of propagation.getBaggage(context)?.getAllEntries() ?? []) {
-      setter.set(carrier, `${UBERCTX}${key}`, encodeURIComponent(value));
+    for (const { key, value } of writtenMembers(propagation.getBaggage(context))) {
+      setter.set(carrier, `${UBERCTX}${key}`, value);
     }
   },
   extract: (context, carrier, getter) => {
-    const read = getter.keys(carrier).flatMap((header) => {
-      const value = header.startsWith(UBERCTX) ? decoded(getter.get(carrier, header)) : undefined;
-      return value === undefined ? [] : [[header.slice(UBERCTX.length), value] as const];
-    });
-    if (read.length === 0) return context;
-    const before = propagation.getBaggage(context) ?? propagation.createBaggage();
-    return propagation.setBaggage(
-      context,
-      read.reduce((baggage, [key, value]) => baggage.setEntry(key, { value }), before),
-    );
+    const headers = getter.keys(carrier).filter((header) => header.startsWith(UBERCTX));
+    if (headers.length === 0 || headers.length > MAX_MEMBERS) return context;
+    let baggage = propagation.getBaggage(context) ?? propagation.createBaggage();
+    for (const header of headers) {
+      const key = header.slice(UBERCTX.length);
+      const value = isBaggageKey(key) ? decodeBaggageValue([getter.get(carrier, header) ?? []].flat()[0] ?? '') : '';
+      if (value) baggage = baggage.setEntry(key, { value });
+    }
+    return writtenMembers(baggage).length === 0 ? context : propagation.setBaggage(context, baggage);
   },
   fields: () => [],
 };
-
-function decoded(value: string | string[] | undefined): string | undefined {
-  try {
-    return decodeURIComponent([value ?? []].flat()[0] ?? '') || undefined;
-  } catch {
-    return undefined;
-  }
-}

@@ -26,12 +26,17 @@ const names = {
   otherwise: 'tracecontext,baggage',
 };
 
+/** What `OTEL_PROPAGATORS` names, for the API's propagator and for the formats of our own HTTP; the one that warns of names nobody knows. */
+export const readPropagatorNames = (env: Environment): string[] => readNames(env, 'OTEL_PROPAGATORS', names);
+
+/** The propagator of an environment; see `readPropagatorNames` and `propagatorFor`. */
+export const readPropagator = (env: Environment): TextMapPropagator<unknown> => propagatorFor(readPropagatorNames(env));
+
 /**
- * The propagator OpenTelemetry's API hands to code that is not ours, as `OTEL_PROPAGATORS` names it. Our own messages carry
- * what the wire contract says whatever this variable says, and our HTTP the further formats it names (`carry/other-formats.ts`).
+ * The propagator OpenTelemetry's API hands to code that is not ours. Our own messages carry what the wire contract says
+ * whatever is named here, and our HTTP the further formats (`carry/other-formats.ts`).
  */
-export function readPropagator(env: Environment): TextMapPropagator<unknown> {
-  const wanted = readNames(env, 'OTEL_PROPAGATORS', names);
+export function propagatorFor(wanted: readonly string[]): TextMapPropagator<unknown> {
   const chosen = Object.entries(propagators).flatMap(([name, create]) => (wanted.includes(name) ? create() : []));
   return {
     inject: (context: Context, carrier: unknown, setter: TextMapSetter<unknown>) => {

@@ -7,9 +7,13 @@ import { said, warn } from '../settings/variables.ts';
 
 const VARIABLE = 'TRACE_EXCLUDED_URLS';
 
+/** Of a path; our own edges say no more of one. */
+const MAX_PATH = 256;
+
 /**
  * Keeps requests for the paths `TRACE_EXCLUDED_URLS` names out of the traces, with all that happens below them: a list of regular
- * expressions, each searched for anywhere in the path (`health,^/metrics$`). What is not one is a warning and left out.
+ * expressions, each searched for anywhere in the first 256 characters of the path (`health,^/metrics$`). What is not one is a
+ * warning and left out. They are trusted as code is: one that repeats what is repeated (`(a+)+$`) can take minutes for a path.
  */
 export function excludeUrls(env: Environment, sampler: Sampler): Sampler {
   const excluded = (said(env, VARIABLE) ?? '').split(',').flatMap((text) => toPattern(text.trim()) ?? []);
@@ -17,7 +21,7 @@ export function excludeUrls(env: Environment, sampler: Sampler): Sampler {
   return {
     shouldSample: (parent, traceId, name, kind, attributes, links) => {
       const path = kind === SpanKind.SERVER && attributes['url.path'];
-      const isExcluded = typeof path === 'string' && excluded.some((pattern) => pattern.test(path));
+      const isExcluded = typeof path === 'string' && excluded.some((pattern) => pattern.test(path.slice(0, MAX_PATH)));
       if (isExcluded || isBelowUnsampled(parent)) return { decision: SamplingDecision.NOT_RECORD };
       return sampler.shouldSample(parent, traceId, name, kind, attributes, links);
     },

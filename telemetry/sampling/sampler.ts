@@ -73,7 +73,9 @@ function nameOf(env: Environment, resource: Attributes): { name: string; otherwi
   if (wanted !== undefined && REMOTE.has(wanted)) {
     const instead =
       'using parentbased_always_on: say OTEL_TRACES_SAMPLER=parentbased_traceidratio, or rules of your own in TRACE_SAMPLING_RULES';
-    warn('OTEL_TRACES_SAMPLER', `"${wanted}" would ask a service for its rules, which this program does not`, instead);
+    warn('OTEL_TRACES_SAMPLER', `"${wanted}" would ask a service for its rules, which this program does not`, instead, {
+      counts: false,
+    });
     return { name: 'parentbased_always_on', otherwise: 1 };
   }
   const names = { here: Object.keys(samplers), elsewhere: [], otherwise: 'parentbased_always_on' };

@@ -1,14 +1,17 @@
 import { redact } from '../safe/redact.ts';
+import { publicAddress, publicText } from '../safe/url.ts';
 import type { Environment } from './variables.ts';
 import { note, readNumber, said, warn } from './variables.ts';
 
-/** A name that is not the standard's, and what it came to. */
+/** A name that is not the standard's, and what it means. */
 interface Alias {
   name: string;
   /** The standard's variables for the same; where one of them is set, the alias says nothing. */
   standard: readonly string[];
   /** An attribute of `OTEL_RESOURCE_ATTRIBUTES`, for those that are one. */
   attribute?: string;
+  /** Its value is an address, which is told without its secrets. */
+  isAddress?: true;
   /** The standard's variables with the alias' meaning; `undefined` after a warning about its value. */
   translate(value: string, env: Environment): Environment | undefined;
 }
@@ -41,7 +44,7 @@ const aliases: Alias[] = [
     standard: ['OTEL_SDK_DISABLED'],
     translate: (value) => {
       if (/^(?:true|false)$/i.test(value)) return { OTEL_SDK_DISABLED: String(value.toLowerCase() === 'false') };
-      warn('OTEL_ENABLED', 'must be true or false', 'it is ignored');
+      warn('OTEL_ENABLED', 'must be true or false', 'it is ignored', { counts: false });
       return undefined;
     },
   },
@@ -49,9 +52,15 @@ const aliases: Alias[] = [
   {
     name: 'OTEL_EXPORTER_ENDPOINT',
     standard: [...OTLP_ENDPOINTS, 'OTEL_EXPORTER_ZIPKIN_ENDPOINT', 'OTEL_EXPORTER_JAEGER_ENDPOINT', 'CX_ENDPOINT'],
+    isAddress: true,
     translate: endpointOf,
   },
-  { name: 'OTLP_ENDPOINT', standard: OTLP_ENDPOINTS, translate: (value) => endpointOf(value, {}) },
+  {
+    name: 'OTLP_ENDPOINT',
+    standard: OTLP_ENDPOINTS,
+    isAddress: true,
+    translate: (value) => endpointOf(value, {}),
+  },
   {
     name: 'OTEL_SAMPLING_RATE',
     standard: ['OTEL_TRACES_SAMPLER', 'OTEL_TRACES_SAMPLER_ARG'],
@@ -94,7 +103,8 @@ function read(alias: Alias, value: string, env: Environment): Environment | unde
   const translated = alias.translate(value, env);
   if (!translated) return undefined;
   const words = alias.attribute ? { OTEL_RESOURCE_ATTRIBUTES: `${alias.attribute}=${value}` } : translated;
-  const written = Object.entries(words).map(([name, meant]) => `${name}=${redact(meant ?? '', 100)}`);
+  const show = alias.isAddress ? publicAddress : publicText;
+  const written = Object.entries(words).map(([name, meant]) => `${name}=${redact(show(meant ?? ''), 100)}`);
   note(alias.name, `is an alias, read as ${written.join(' and ')}`, { aliasOf: Object.keys(translated) });
   return translated;
 }

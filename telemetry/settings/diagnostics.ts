@@ -1,6 +1,7 @@
 import type { DiagLogger } from '@opentelemetry/api';
 import { diag, DiagLogLevel } from '@opentelemetry/api';
 import { log } from '../log.ts';
+import { publicText } from '../safe/url.ts';
 import type { Environment } from './variables.ts';
 import { readName } from './variables.ts';
 
@@ -50,6 +51,6 @@ const every = (message: string, ...details: unknown[]): void => log.info(`teleme
 export const readDiagnosticLevel = (env: Environment): string =>
   readName(env, 'OTEL_LOG_LEVEL', { here: Object.keys(levels), elsewhere: [], otherwise: 'warn' });
 
-/** Texts alone: an object among the details may hold headers. */
+/** Texts alone: an object among the details may hold headers; and without secrets of addresses. */
 const textOf = (message: string, details: unknown[]): string =>
-  [message, ...details.filter((detail) => typeof detail === 'string')].join(' ').slice(0, 500);
+  publicText([message, ...details.filter((detail) => typeof detail === 'string')].join(' ')).slice(0, 500);

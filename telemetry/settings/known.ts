@@ -3,8 +3,8 @@ export interface KnownVariable {
   name: string;
   /** What counts where nothing is said; `undefined` for nothing. */
   otherwise?: string;
-  /** How much of its value may be shown: `value` nothing, `pairs` the keys of `key=value,…`. */
-  secret?: 'value' | 'pairs';
+  /** What of its value may be shown: of a secret nothing, of headers their names, of an address what `publicAddress` leaves. */
+  holds?: 'secret' | 'headers' | 'address';
   /** The exporters it is for; without them it is for all. */
   for?: readonly string[];
 }
@@ -14,7 +14,7 @@ const OTLP = ['otlp', 'jaeger'];
 /** A setting of OTLP's, and the same for traces alone, which counts before it. */
 const otlp = (name: string, more: Omit<KnownVariable, 'name'> = {}): KnownVariable[] => [
   { for: OTLP, ...more, name: `OTEL_EXPORTER_OTLP_${name}` },
-  { for: OTLP, ...(more.secret && { secret: more.secret }), name: `OTEL_EXPORTER_OTLP_TRACES_${name}` },
+  { for: OTLP, ...(more.holds && { holds: more.holds }), name: `OTEL_EXPORTER_OTLP_TRACES_${name}` },
 ];
 
 /** The SDK's own limits. */
@@ -26,25 +26,25 @@ const limit = (name: string, otherwise?: string): KnownVariable => ({ name, ...(
  */
 export const KNOWN: readonly KnownVariable[] = [
   { name: 'OTEL_TRACES_EXPORTER', otherwise: 'otlp' },
-  ...otlp('ENDPOINT', { otherwise: 'http://localhost:4318' }),
+  ...otlp('ENDPOINT', { otherwise: 'http://localhost:4318', holds: 'address' }),
   ...otlp('PROTOCOL', { otherwise: 'http/protobuf' }),
-  ...otlp('HEADERS', { secret: 'pairs' }),
+  ...otlp('HEADERS', { holds: 'headers' }),
   ...otlp('COMPRESSION', { otherwise: 'none', for: [...OTLP, 'coralogix'] }),
   ...otlp('TIMEOUT', { otherwise: '2000' }),
   ...otlp('CERTIFICATE'),
   ...otlp('CLIENT_KEY'),
   ...otlp('CLIENT_CERTIFICATE'),
   ...otlp('INSECURE', { otherwise: 'false' }),
-  { name: 'AWS_XRAY_DAEMON_ADDRESS', otherwise: '127.0.0.1:2000', for: ['xray'] },
-  { name: 'OTEL_EXPORTER_JAEGER_ENDPOINT', for: ['jaeger'] },
-  { name: 'OTEL_EXPORTER_JAEGER_AGENT_HOST', for: ['jaeger'] },
+  { name: 'AWS_XRAY_DAEMON_ADDRESS', otherwise: '127.0.0.1:2000', holds: 'address', for: ['xray'] },
+  { name: 'OTEL_EXPORTER_JAEGER_ENDPOINT', holds: 'address', for: ['jaeger'] },
+  { name: 'OTEL_EXPORTER_JAEGER_AGENT_HOST', holds: 'address', for: ['jaeger'] },
   { name: 'OTEL_EXPORTER_JAEGER_AGENT_PORT', for: ['jaeger'] },
-  { name: 'CX_DOMAIN', for: ['coralogix'] },
-  { name: 'CX_ENDPOINT', for: ['coralogix'] },
-  { name: 'CX_TOKEN', secret: 'value', for: ['coralogix'] },
+  { name: 'CX_DOMAIN', holds: 'address', for: ['coralogix'] },
+  { name: 'CX_ENDPOINT', holds: 'address', for: ['coralogix'] },
+  { name: 'CX_TOKEN', holds: 'secret', for: ['coralogix'] },
   { name: 'CX_APPLICATION_NAME' },
   { name: 'CX_SUBSYSTEM_NAME' },
-  { name: 'OTEL_EXPORTER_ZIPKIN_ENDPOINT', otherwise: 'http://localhost:9411/api/v2/spans', for: ['zipkin'] },
+  { name: 'OTEL_EXPORTER_ZIPKIN_ENDPOINT', otherwise: 'http://localhost:9411/api/v2/spans', holds: 'address', for: ['zipkin'] },
   { name: 'OTEL_BSP_MAX_QUEUE_SIZE', otherwise: '2048' },
   { name: 'OTEL_BSP_SCHEDULE_DELAY', otherwise: '1000' },
   limit('OTEL_ATTRIBUTE_COUNT_LIMIT', '128'),

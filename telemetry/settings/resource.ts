@@ -49,7 +49,9 @@ function environmentAttributes(env: Environment): Attributes {
   try {
     return Object.fromEntries(pairs.map(parsePair));
   } catch {
-    warn('OTEL_RESOURCE_ATTRIBUTES', 'must be key=value pairs with percent-encoded values', 'it is ignored');
+    warn('OTEL_RESOURCE_ATTRIBUTES', 'must be key=value pairs with percent-encoded values', 'it is ignored', {
+      counts: false,
+    });
     return {};
   }
 }

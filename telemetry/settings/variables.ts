@@ -1,5 +1,6 @@
 import { log } from '../log.ts';
 import { redact } from '../safe/redact.ts';
+import { publicText } from '../safe/url.ts';
 
 export type Environment = Record<string, string | undefined>;
 
@@ -9,7 +10,7 @@ export const said = (env: Environment, variable: string): string | undefined => 
 /** What a reader found out about a variable. */
 export interface Finding {
   variable: string;
-  /** What it came to, as text; `undefined` when nothing of what it says counts, or it says nothing. */
+  /** The effective value, as text; `undefined` when nothing of what it says counts, or it says nothing. */
   value?: string | undefined;
   /** What is wrong with it, and what is done instead. */
   problem?: string;
@@ -19,28 +20,35 @@ export interface Finding {
   aliasOf?: readonly string[];
 }
 
-let watcher: ((finding: Finding) => void) | undefined;
+type Watcher = (finding: Finding) => void;
+let watcher: Watcher | undefined;
 
 /** Runs what reads settings and tells what the readers find out: how `npm run doctor` knows without reading anything itself. */
-export function watchReaders<T>(tell: (finding: Finding) => void, work: () => T): T {
+export function watchReaders<T>(tell: Watcher, work: () => T): T {
+  const before = watcher;
   watcher = tell;
   try {
     return work();
   } finally {
-    watcher = undefined;
+    watcher = before;
   }
 }
 
-/** A variable of telemetry's that is wrong only warns, once, saying what was allowed and what is done instead: the work goes on. */
-export function warn(variable: string, problem: string, instead: string): void {
-  log.warn(`${variable} ${problem}; ${instead}`);
-  watcher?.({ variable, problem: `${problem}; ${instead}` });
+/**
+ * A variable of telemetry's that is wrong only warns, once, saying what was allowed and what is done instead: the work goes
+ * on. `counts` is false where nothing of what it says does. An address in the text is told without its secrets.
+ */
+export function warn(variable: string, problem: string, instead: string, { counts = true } = {}): void {
+  const text = publicText(`${problem}; ${instead}`);
+  log.warn(`${variable} ${text}`);
+  watcher?.({ variable, problem: text, ...(!counts && { value: undefined }) });
 }
 
 /** Says in one line of the log what is worth knowing about a variable that is not wrong. */
 export function note(variable: string, text: string, more?: Pick<Finding, 'value' | 'aliasOf'>): void {
-  log.info(`${variable} ${text}`);
-  watcher?.({ variable, note: text, ...more });
+  const shown = publicText(text);
+  log.info(`${variable} ${shown}`);
+  watcher?.({ variable, note: shown, ...more });
 }
 
 /** What a variable may say: the names this program can serve, and the standard's others, which it knows but does not carry. */
@@ -60,9 +68,9 @@ export function readNames(env: Environment, variable: string, names: Names): str
   const wanted = [...new Set(listed.filter((name) => name !== ''))];
   const known = wanted.filter((name) => names.here.includes(name));
   for (const name of wanted.filter((name) => !names.here.includes(name))) {
-    const problem = names.elsewhere.includes(name) ? 'is not in this bundle' : 'is not a name it knows';
+    const problem = names.elsewhere.includes(name) ? 'is not in this bundle' : 'is not a known name';
     const instead = known.length > 0 ? 'it is left out' : `using ${names.otherwise}`;
-    warn(variable, `"${redact(name, 40)}" ${problem}`, `${instead} (allowed: ${names.here.join(', ')})`);
+    warn(variable, `"${redact(publicText(name), 40)}" ${problem}`, `${instead} (allowed: ${names.here.join(', ')})`);
   }
   watcher?.({ variable, value: known.length > 0 ? known.join(',') : undefined });
   return known.length > 0 ? known : names.otherwise.split(',');

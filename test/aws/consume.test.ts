@@ -133,6 +133,36 @@ describe('a failed message', () => {
   });
 });
 
+describe('what fails around a story', () => {
+  it('is a line and a back-off like a failed story: the message comes again', async (t) => {
+    const lines = captureLog(t);
+    const record = aRecord({ attributes: { ApproximateReceiveCount: '3' } });
+    const { handler, asked } = aConsumer(nothing);
+    const { batchItemFailures } = await handler(
+      { Records: [record] },
+      {
+        getRemainingTimeInMillis: () => {
+          throw new Error('no clock');
+        },
+      },
+    );
+    assert.deepEqual(batchItemFailures, [{ itemIdentifier: record.messageId }]);
+    const line = lines.find(({ message }) => message === 'message failed and comes again');
+    assert.deepEqual([line?.['messageId'], line?.['receives']], [record.messageId, 3]);
+    assert.deepEqual(
+      asked.hidden.map(({ ReceiptHandle }) => ReceiptHandle),
+      [record.receiptHandle],
+    );
+  });
+
+  it('is nothing to the batch where it is the flush', async () => {
+    const { sqs } = consumerSqs();
+    const telemetry = { flush: () => Promise.reject(new Error('no collector')) };
+    const handler = consumer<Thing>({ queue, sqs, telemetry, read, story: nothing });
+    assert.deepEqual(await handler({ Records: [aRecord()] }, aLambdaContext()), { batchItemFailures: [] });
+  });
+});
+
 describe('a story that hangs', () => {
   it('is told by its signal, reported at its limit, and does not hold the others', async (t) => {
     const spans = recordSpans(t);

@@ -5,8 +5,8 @@ import { drain, nobody, startPeer } from '../support/peer.ts';
 import { runWord } from '../support/word.ts';
 
 const quick = ['--no-bundles', '--timeout', '0.8'];
-const healthy = (t: Parameters<typeof startPeer>[0], more: Record<string, string> = {}) =>
-  startPeer(t, (request, response) => void drain(request).then(() => response.writeHead(200, more).end()));
+const healthy = (t: Parameters<typeof startPeer>[0]) =>
+  startPeer(t, (request, response) => void drain(request).then(() => response.end()));
 
 test('with a backend that answers all is fine', async (t) => {
   const endpoint = await healthy(t);
@@ -34,7 +34,7 @@ test('what is wrong is said with cause and remedy, a line each, and the exit cod
   assert.equal(code, 1);
   assert.match(
     stdout,
-    /✗ OTEL_PROPAGATORS .*\n +cause: {2}"smoke" is not a name it knows; it is left out \(allowed: .*\)\n +remedy: correct OTEL_PROPAGATORS/,
+    /✗ OTEL_PROPAGATORS .*\n +cause: {2}"smoke" is not a known name; it is left out \(allowed: .*\)\n +remedy: correct OTEL_PROPAGATORS/,
   );
   assert.match(
     stdout,
@@ -59,7 +59,10 @@ test('aliases and names nobody reads are told, and are nothing wrong', async (t)
 });
 
 test('a clock that is off is told, because it spoils what is seen', async (t) => {
-  const endpoint = await healthy(t, { date: new Date(Date.now() - 90_000).toUTCString() });
+  const endpoint = await startPeer(t, (request, response) => {
+    const date = new Date(Date.now() - 90_000).toUTCString();
+    void drain(request).then(() => response.writeHead(200, { date }).end());
+  });
   const { code, stdout } = await runWord('doctor', quick, { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint });
   assert.equal(code, 1);
   assert.match(stdout, /cause: {2}this clock is (?:89|90)\.\d s ahead of the backend's\n +remedy: synchronise it/);

@@ -23,14 +23,15 @@ export async function startSilence(t: Ends): Promise<string> {
 
 /**
  * An address where a connection is neither made nor refused, as behind a firewall: a process that listens and is stopped, its
- * queue of connections full, so that the kernel drops what comes. Undefined where the system does it otherwise (macOS refuses).
+ * queue of connections full. Linux drops what comes then; `does` says what this system did (macOS refuses).
  */
-export async function startUnroutable(t: Ends): Promise<string | undefined> {
+export async function startUnroutable(t: Ends): Promise<{ endpoint: string; does: 'drop' | 'refuse' | 'accept' }> {
   const listening = `const s = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => console.log(s.address().port))`;
   const child = spawn(process.execPath, ['-e', listening], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
   const port = Number(line.toString());
   child.kill('SIGSTOP');
+  const endpoint = `http://127.0.0.1:${port}`;
   const fillers: Socket[] = [];
   t.after(() => {
     for (const socket of fillers) socket.destroy();
@@ -39,11 +40,14 @@ export async function startUnroutable(t: Ends): Promise<string | undefined> {
   for (let filled = 0; filled < 20; filled += 1) {
     const socket = connect(port, '127.0.0.1').on('error', () => undefined);
     fillers.push(socket);
-    const isIn = await Promise.race([
-      once(socket, 'connect').then(() => true),
-      new Promise<false>((resolve) => setTimeout(() => resolve(false), 300)),
+    const does = await Promise.race([
+      once(socket, 'connect').then(
+        () => 'accept' as const,
+        () => 'refuse' as const,
+      ),
+      new Promise<'drop'>((resolve) => setTimeout(() => resolve('drop'), 300)),
     ]);
-    if (!isIn) return `http://127.0.0.1:${port}`;
+    if (does !== 'accept') return { endpoint, does };
   }
-  return undefined;
+  return { endpoint, does: 'accept' };
 }

@@ -26,6 +26,13 @@ test('baggage that came with a message goes on with what is said about it', (t) 
   assert.equal(said?.baggage, 'tenant=a%20b');
 });
 
+test('baggage of own code that nobody can write is no failure of the transaction that says something', (t) => {
+  recordSpans(t);
+  const own = propagation.setBaggage(ROOT_CONTEXT, propagation.createBaggage({ half: { value: '\ud800' } }));
+  const said = context.with(withEntry(own, startSpan('process things', {}, own)), entryContext);
+  assert.equal(said?.baggage, 'half=%EF%BF%BD');
+});
+
 test('outside of a request or message there is no entry', (t) => {
   recordSpans(t);
   assert.equal(entryContext(), undefined);

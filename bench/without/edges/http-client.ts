@@ -1,3 +1,3 @@
 import type * as real from '../../../telemetry/edges/http-client.ts';
 
-export const traceHttpCall: typeof real.traceHttpCall = (_call, send) => send({});
+export const traceHttpCall: typeof real.traceHttpCall = ({ headers = {} }, send) => send(headers);

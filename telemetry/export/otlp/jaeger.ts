@@ -1,3 +1,4 @@
+import { publicAddress } from '../../safe/url.ts';
 import type { Environment } from '../../settings/variables.ts';
 import { warn } from '../../settings/variables.ts';
 
@@ -16,7 +17,7 @@ export function fromOldJaeger(variable: string, said: string, port = 4318): stri
   const instead = `${scheme?.toLowerCase() === 'https' ? 'https' : 'http'}://${host}:${port}`;
   warn(
     variable,
-    `"${said.slice(0, 100)}" is an address of Jaeger's old protocols`,
+    `"${publicAddress(said).slice(0, 100)}" is an address of Jaeger's old protocols`,
     `Jaeger takes OTLP, using ${instead} (OTEL_EXPORTER_OTLP_ENDPOINT)`,
   );
   return instead;
@@ -40,7 +41,7 @@ export function readJaegerUrl(env: Environment): string | undefined {
   if (!base) return undefined;
   const url = URL.parse(base);
   if (!url || !/^https?:$/.test(url.protocol)) {
-    warn('OTEL_EXPORTER_JAEGER_ENDPOINT', 'must be an http or https URL', "using OTLP's own variables");
+    warn('OTEL_EXPORTER_JAEGER_ENDPOINT', 'must be an http or https URL', "using OTLP's own variables", { counts: false });
     return undefined;
   }
   if (url.pathname === '/') url.pathname = '/v1/traces';

@@ -6,7 +6,7 @@ import type { Environment } from '../../settings/variables.ts';
 import type { ExporterOptions, TraceExporter } from '../exporters.ts';
 import { outcomeOf } from '../outcome.ts';
 import { createPost } from '../post.ts';
-import { publicUrl } from '../target.ts';
+import { publicUrl } from '../../safe/url.ts';
 
 /** A backend that takes OTLP over HTTP and wants more than headers that never change, or takes requests of limited size. */
 export interface OtlpTarget {

@@ -29,7 +29,9 @@ export function readOtlp(env: Environment, most: number): OtlpSettings {
     else if (grpc && HOST_AND_PORT.test(said)) rest[variable] = `${wantsTls(env) ? 'https' : 'http'}://${said}`;
     else if (isHttp(said)) warnOfGrpcPort(variable, said, grpc);
     else {
-      warn(variable, 'must be an http or https URL', `using the default, http://localhost:${grpc ? 4317 : 4318}`);
+      warn(variable, 'must be an http or https URL', `using the default, http://localhost:${grpc ? 4317 : 4318}`, {
+        counts: false,
+      });
       delete rest[variable];
     }
   }

@@ -2,9 +2,9 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import type { Environment } from '../../settings/variables.ts';
 import { warn } from '../../settings/variables.ts';
 import type { ExporterFactory } from '../exporters.ts';
+import { publicUrl } from '../../safe/url.ts';
 import { outcomeOf } from '../outcome.ts';
 import { createPost } from '../post.ts';
-import { publicUrl } from '../target.ts';
 import { toZipkin } from './span.ts';
 
 const VARIABLE = 'OTEL_EXPORTER_ZIPKIN_ENDPOINT';
@@ -31,6 +31,6 @@ function readUrl(env: Environment): URL {
   const said = env[VARIABLE]?.trim() || DEFAULT;
   const url = URL.parse(said);
   if (url && /^https?:$/.test(url.protocol)) return url;
-  warn(VARIABLE, 'must be an http or https URL', `using the default, ${DEFAULT}`);
+  warn(VARIABLE, 'must be an http or https URL', `using the default, ${DEFAULT}`, { counts: false });
   return new URL(DEFAULT);
 }

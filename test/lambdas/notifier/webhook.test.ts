@@ -4,12 +4,16 @@ import { createServer, type IncomingHttpHeaders, type RequestListener } from 'no
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { test, type TestContext } from 'node:test';
+import { inspect } from 'node:util';
 import { Webhook } from 'standardwebhooks';
 import { Permanent } from '../../../core/permanent.ts';
 import { Unavailable } from '../../../core/unavailable.ts';
 import { webhookSender, type WebhookMessage, type WebhookOptions } from '../../../lambdas/notifier/webhook.ts';
 import { withCorrelation } from '../../../telemetry/correlation.ts';
+import { log } from '../../../telemetry/log.ts';
 import { span } from '../../../telemetry/span.ts';
+import { captureLog } from '../../support/log-lines.ts';
+import { nobody } from '../../support/peer.ts';
 import { only, recordSpans } from '../../support/spans.ts';
 
 const [secret, nextSecret] = [11, 22].map((byte) => `whsec_${Buffer.alloc(24, byte).toString('base64')}`) as [
@@ -105,7 +109,40 @@ test('the trace goes with it, the baggage does not, and the span tells no path',
   assert.equal(post.parentId, only(spans.all(), 'notifier.send_notification').spanId);
   assert.equal(post.attributes['http.response.status_code'], 204);
   assert.equal(post.attributes['http.request.resend_count'], 2);
+  assert.equal(post.attributes['url.full'], `http://${String(headers.host)}/REDACTED`);
+  assert.equal(post.attributes['server.address'], 'hooks.example');
   assert.doesNotMatch(JSON.stringify(spans.all()), /secret-path|token/);
+});
+
+test('whatever goes wrong, neither the error nor the span nor a line about it tells the path', async (t) => {
+  const spans = recordSpans(t);
+  const lines = captureLog(t);
+  const port = new URL(await nobody()).port;
+  const failing: [RequestListener, Partial<WebhookOptions>][] = [
+    [status(401, { location: '/secret-path' }), {}],
+    [status(503), {}],
+    [(request) => void request.socket.destroy(), {}],
+    [(request) => void request.socket.end('no HTTP at all'), {}],
+    [() => {}, { deadlineMs: 30 }],
+    [status(204), { url: new URL(`http://hooks.example:${port}/secret-path`) }],
+    [status(204), { url: new URL('https://u:p@hooks.example/secret-path') }],
+    [status(204), { url: new URL('ftp://hooks.example/secret-path'), allowLoopback: false }],
+    [status(204), { resolve: () => Promise.reject(new Error('getaddrinfo ENOTFOUND hooks.example')) }],
+  ];
+  for (const [answer, options] of failing) {
+    const { send } = await aSubscriber(t, answer, options);
+    await assert.rejects(
+      span('told', () => send(message, patient())),
+      (error) => {
+        log.error('not sent', { error });
+        assert.doesNotMatch(inspect(error, { depth: 8, showHidden: true }), /secret-path/);
+        return true;
+      },
+    );
+  }
+  assert.equal(spans.all().filter(({ name }) => name === 'told').length, failing.length);
+  assert.equal(lines.length, failing.length);
+  assert.doesNotMatch(JSON.stringify([spans.all(), lines]), /secret-path/);
 });
 
 for (const code of [200, 201, 202, 204, 299]) {

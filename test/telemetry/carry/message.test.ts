@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import type { SqsRecordLike } from '../../../telemetry/carry/arrival.ts';
 import { openMessage } from '../../../telemetry/carry/message.ts';
+import { captureLog } from '../../support/log-lines.ts';
 import { anEnvelope, aRecord, aTraceparent, stringAttributes } from '../../support/records.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -138,6 +139,42 @@ const replayed = (ageMs: number, about: object = {}) =>
       { time: new Date(Date.now() - ageMs).toISOString(), 'replay-name': 'again', ...about },
     ),
   });
+
+describe('what a sender may choose', () => {
+  it('is cut to 128 characters, without secrets', () => {
+    const long = `cxtp_abc ${'x'.repeat(100_000)}`;
+    const { arrival } = openMessage(
+      aRecord({ messageId: long, body: anEnvelope({}, { id: long, 'replay-name': long }) }),
+    );
+    const cut = `cxtp_*** ${'x'.repeat(119)}`;
+    assert.deepEqual([arrival.messageId, arrival.event.id, arrival.event.replayName], [cut, cut, cut]);
+  });
+
+  it('does not throw, whatever it is', () => {
+    const hostile = { toString: 1, valueOf: 1 };
+    const attributes = { ApproximateReceiveCount: hostile, SentTimestamp: hostile, AWSTraceHeader: hostile };
+    const record = { messageId: 7, body: { a: 1 }, attributes, messageAttributes: 7 } as unknown as SqsRecordLike;
+    const { arrival, parseError } = openMessage(record);
+    assert.ok(parseError);
+    assert.deepEqual(
+      [arrival.messageId, arrival.receives, arrival.sentAt, arrival.bytes],
+      [undefined, 1, undefined, 0],
+    );
+  });
+
+  it('may fail to be read: the body is still there, and a line says so', (t) => {
+    const lines = captureLog(t);
+    const record = Object.defineProperty(aRecord({ body: '{"a":1,"_trace":{}}' }), 'messageAttributes', {
+      get: () => {
+        throw new Error('no');
+      },
+    });
+    const { body, carried, status, arrival } = openMessage(record);
+    assert.deepEqual({ body, carried, status }, { body: { a: 1 }, carried: undefined, status: 'invalid' });
+    assert.equal(arrival.messageId, record.messageId);
+    assert.match(lines[0]?.message ?? '', /could not be read; the message is worked on without it/);
+  });
+});
 
 describe('an event that comes again', () => {
   it('from the archive within a day continues its trace', () => {

@@ -9,8 +9,10 @@ import { JaegerPropagator } from '@opentelemetry/propagator-jaeger';
 import { configureOtherFormats } from '../../../telemetry/carry/other-formats.ts';
 import { readRequest, writeRequest } from '../../../telemetry/carry/request.ts';
 import { fromTraceContext, toTraceContext } from '../../../telemetry/carry/trace-context.ts';
+import { readPropagatorNames } from '../../../telemetry/propagators/propagator.ts';
 import { readSampler } from '../../../telemetry/sampling/sampler.ts';
 import { startSpan } from '../../../telemetry/tracer.ts';
+import { captureLog } from '../../support/log-lines.ts';
 import { recordSpans } from '../../support/spans.ts';
 
 const traceId = '5759e988bd862e3fe1be46a994272793';
@@ -19,8 +21,8 @@ const traceparent = `00-${traceId}-${spanId}-01`;
 const other = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
 function named(t: TestContext, propagators: string | undefined): void {
-  configureOtherFormats({ OTEL_PROPAGATORS: propagators });
-  t.after(() => configureOtherFormats({}));
+  configureOtherFormats(readPropagatorNames({ OTEL_PROPAGATORS: propagators }));
+  t.after(() => configureOtherFormats([]));
 }
 
 const read = (headers: Parameters<typeof readRequest>[0]) => toTraceContext(readRequest(headers))?.traceparent;
@@ -141,4 +143,28 @@ test('garbage, and a header that stands twice, is nothing', (t) => {
     const headers = { b3: value, 'x-b3-traceid': value, 'x-b3-spanid': value, 'uber-trace-id': value };
     assert.equal(readRequest(headers), ROOT_CONTEXT, String(value).slice(0, 60));
   }
+});
+
+test('of several B3 headers only a word of its own decides about sampling, whatever else stands there', (t) => {
+  named(t, 'b3multi');
+  const decided = (sampled: string | undefined) => {
+    recordSpans(t, readSampler({ OTEL_TRACES_SAMPLER: 'parentbased_always_on' }));
+    const headers = { 'x-b3-traceid': traceId, 'x-b3-spanid': spanId, 'x-b3-sampled': sampled };
+    const span = startSpan('GET', {}, readRequest(headers)).spanContext();
+    trace.disable();
+    assert.equal(span.traceId, traceId);
+    return span.traceFlags === 1;
+  };
+  assert.deepEqual(['0', 'false', 'False'].map(decided), [false, false, false]);
+  assert.deepEqual([undefined, '', 'banana', '2', '1', 'd', 'true'].map(decided), Array(7).fill(true));
+});
+
+test('a name nobody knows changes nothing: HTTP and the API’s propagator go by the same names', (t) => {
+  const lines = captureLog(t);
+  named(t, 'none,smoke');
+  assert.equal(read({ traceparent }), undefined);
+  assert.deepEqual(writeRequest(fromTraceContext({ traceparent })), {});
+  named(t, 'smoke');
+  assert.equal(read({ traceparent }), traceparent);
+  assert.equal(lines.length, 2);
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { readExport } from '../../../local/collector/otlp.ts';
 import { checkBackends, type BackendCheck } from '../../../telemetry/doctor/backend.ts';
+import { diagnose } from '../../../telemetry/doctor/cause.ts';
 import { readEffectiveSettings } from '../../../telemetry/doctor/settings.ts';
 import { serverExporters } from '../../../telemetry/export/server-exporters.ts';
 import { startSilence, startUnroutable } from '../../support/black-hole.ts';
@@ -83,15 +84,16 @@ test('a black hole that accepts: it never answers', async (t) => {
   }
 });
 
-test('a black hole that swallows packets: there is no connection', async (t) => {
-  const endpoint = await startUnroutable(t);
-  if (!endpoint) return t.skip('this system refuses where others drop');
+test('a black hole that swallows packets: there is no connection; where the system refuses or accepts in its place, that is told', async (t) => {
+  const { endpoint, does } = await startUnroutable(t);
   const found = await one(t, at(endpoint));
-  assert.match(
-    found.diagnosis?.cause ?? '',
-    /^no connection to 127\.0\.0\.1:\d+ within 0\.8 s: nobody answers, nobody refuses$/,
-  );
-  assert.match(found.diagnosis?.remedy ?? '', /firewall, security group and route/);
+  const [cause, remedy] = {
+    drop: [/^no connection to 127\.0\.0\.1:\d+ within 0\.8 s: nobody answers, nobody refuses$/, /firewall/],
+    refuse: [/^nobody listens at 127\.0\.0\.1:\d+ \(ECONNREFUSED\)$/, /start the backend/],
+    accept: [/^127\.0\.0\.1:\d+ accepts the connection and never answers/, /restart what hangs there/],
+  }[does] as [RegExp, RegExp];
+  assert.match(found.diagnosis?.cause ?? '', cause);
+  assert.match(found.diagnosis?.remedy ?? '', remedy);
 });
 
 test('HTTP sent to a gRPC port: wrong protocol', async (t) => {
@@ -171,10 +173,16 @@ test('a signed endpoint without credentials: there are none', async (t) => {
   t.mock.method(dns, 'lookup', (_host: string, { all }: { all?: boolean }, done: (...answer: unknown[]) => void) =>
     all ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4),
   );
-  const found = await one(t, at(`http://xray.eu-central-1.amazonaws.com:${new URL(peer).port}/v1/traces`));
+  const endpoint = `http://xray.eu-central-1.amazonaws.com:${new URL(peer).port}/v1/traces`;
+  const found = await one(t, at(endpoint));
   assert.match(found.diagnosis?.cause ?? '', /^there are no AWS credentials to sign with/);
   assert.match(found.diagnosis?.remedy ?? '', /AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE/);
   assert.equal(posts, 0);
+
+  // Asked to speak gRPC there, the exporter that is made sends what is signed, and that is what counts.
+  Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'example' });
+  const signed = await one(t, at(endpoint, grpc));
+  assert.deepEqual([signed.state, signed.note, signed.diagnosis], ['accepted', undefined, undefined]);
 });
 
 test('a path that is none, and a backend that is overloaded, are named so', async (t) => {
@@ -220,4 +228,20 @@ test('several backends are checked at once, the console is skipped, and credenti
     'zipkin accepted',
   ]);
   assert.doesNotMatch(JSON.stringify(found), /canary/);
+});
+
+test('an exporter a program brings itself is diagnosed as well, with no variable to name', () => {
+  const failed = {
+    exporter: 'own',
+    target: 'http://own:1',
+    isGrpc: false,
+    failure: new Error('no answer within 10 ms'),
+    timeoutMillis: 10,
+  };
+  const looks = [
+    { at: 'answer', speaks: 'tls' },
+    { at: 'answer', speaks: 'nothing' },
+    { at: 'connection', code: 'timeout' },
+  ] as const;
+  for (const reach of looks) assert.match(diagnose({ ...failed, reach }).remedy, /its address$/);
 });

@@ -7,6 +7,7 @@ import { serverExporters } from '../../../telemetry/export/server-exporters.ts';
 import type { Settings } from '../../../telemetry/settings/settings.ts';
 import { ALIASES } from '../../../telemetry/settings/aliases.ts';
 import { KNOWN } from '../../../telemetry/settings/known.ts';
+import { readFlag, watchReaders } from '../../../telemetry/settings/variables.ts';
 import { captureLog } from '../../support/log-lines.ts';
 
 const root = join(import.meta.dirname, '../../..');
@@ -14,7 +15,14 @@ const read = (file: string) => readFileSync(join(root, file), 'utf8');
 
 function settingsOf(t: TestContext, env: Record<string, string>, settings: Settings = {}) {
   captureLog(t);
-  const about = { env, factories: serverExporters, service: 'things', settings, timeoutMillis: 2000 };
+  const about = {
+    env,
+    elsewhere: ['TRACE_EDGE'],
+    factories: serverExporters,
+    service: 'things',
+    settings,
+    timeoutMillis: 2000,
+  };
   const effective = readEffectiveSettings(about);
   const of = (name: string) => effective.variables.find((one) => one.name === name) ?? assert.fail(name);
   return { ...effective, of };
@@ -72,7 +80,7 @@ test('a wrong value is told with what is allowed, and the default is what counts
   });
   const { value, origin, problems } = of('OTEL_PROPAGATORS');
   assert.deepEqual([value, origin], ['tracecontext,baggage', 'default']);
-  assert.match(problems[0] ?? '', /"smoke" is not a name it knows; using .*allowed: tracecontext, baggage, b3/);
+  assert.match(problems[0] ?? '', /"smoke" is not a known name; using .*allowed: tracecontext, baggage, b3/);
   for (const [name, otherwise] of [
     ['OTEL_TRACES_SAMPLER', 'parentbased_always_on'],
     ['OTEL_BSP_MAX_QUEUE_SIZE', '2048'],
@@ -85,6 +93,50 @@ test('a wrong value is told with what is allowed, and the default is what counts
 test('one wrong name of several costs only itself', (t) => {
   const { value, origin, problems } = settingsOf(t, { OTEL_PROPAGATORS: 'B3, smoke' }).of('OTEL_PROPAGATORS');
   assert.deepEqual([value, origin, problems.length], ['b3', 'environment', 1]);
+});
+
+test('what is sent counts: where X-Ray is signed for, gRPC that was asked for is refused', (t) => {
+  const { of, exporters } = settingsOf(t, {
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'https://xray.eu-central-1.amazonaws.com',
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+  });
+  const { value, origin, problems } = of('OTEL_EXPORTER_OTLP_PROTOCOL');
+  assert.deepEqual([value, origin, problems.length], ['http/protobuf', 'default', 1]);
+  assert.deepEqual(
+    exporters.map(({ name, protocol }) => [name, protocol]),
+    [['otlp', 'http/protobuf']],
+  );
+});
+
+test('a warning says by itself whether the value counts, whatever its words', (t) => {
+  const { of } = settingsOf(t, {
+    OTEL_TRACES_EXPORTER: 'jaeger',
+    OTEL_EXPORTER_JAEGER_ENDPOINT: 'http://jaeger:14268/api/traces',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4317',
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'collector',
+    AWS_XRAY_DAEMON_ADDRESS: 'nowhere',
+  });
+  for (const [name, value] of [
+    ['OTEL_EXPORTER_JAEGER_ENDPOINT', 'http://jaeger:14268/api/traces'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://collector:4317'],
+    ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', undefined],
+  ] as const)
+    assert.deepEqual([of(name).value, of(name).problems.length], [value, 1], name);
+});
+
+test('one who watches the readers below another leaves the other watching', () => {
+  const heard: string[] = [];
+  watchReaders(
+    ({ variable }) => heard.push(variable),
+    () => {
+      watchReaders(
+        () => undefined,
+        () => readFlag({ A: 'true' }, 'A'),
+      );
+      readFlag({ B: 'true' }, 'B');
+    },
+  );
+  assert.deepEqual(heard, ['B']);
 });
 
 test('in production the sampler that counts is told', (t) => {

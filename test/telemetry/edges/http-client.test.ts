@@ -3,9 +3,12 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { request } from 'node:http';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
-import { context, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { context, INVALID_SPAN_CONTEXT, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { b3, b3multi } from '../../../telemetry/carry/b3.ts';
+import { jaeger } from '../../../telemetry/carry/jaeger.ts';
 import { fromTraceContext } from '../../../telemetry/carry/trace-context.ts';
-import { configureEdges } from '../../../telemetry/edges/configure.ts';
+import { configureOtherFormats } from '../../../telemetry/carry/other-formats.ts';
+import { isTraceHeader } from '../../../telemetry/carry/trace-headers.ts';
 import { traceHttpCall } from '../../../telemetry/edges/http-client.ts';
 import { span } from '../../../telemetry/span.ts';
 import { nobody, startPeer } from '../../support/peer.ts';
@@ -58,6 +61,31 @@ test('the span says what was called, without credentials and query', async (t) =
   });
 });
 
+test('a path that is a secret is not told, nor what comes after it; the origin is', async (t) => {
+  const spans = recordSpans(t);
+  const { origin } = await aPeer(t);
+  const { host, port } = new URL(origin);
+  const url = new URL(`http://canary:canary@${host}/services/T0/B0/canary?canary=canary#canary`);
+  await traceHttpCall({ method: 'POST', url, hidePath: true }, send(url));
+  const { attributes } = only(spans.all(), 'POST');
+  assert.deepEqual(
+    [attributes['url.full'], attributes['server.address'], attributes['server.port']],
+    [`${origin}/REDACTED`, '127.0.0.1', Number(port)],
+  );
+  assert.doesNotMatch(JSON.stringify(spans.all()), /canary/);
+});
+
+test('a path that is told is searched for secrets, and bounded', async (t) => {
+  const spans = recordSpans(t);
+  const { origin } = await aPeer(t);
+  for (const path of ['/hook/whsec_canary', '/proxy/https://u:canary@host/', `/${'x'.repeat(5000)}/canary`]) {
+    const url = new URL(path, origin);
+    await traceHttpCall({ method: 'POST', url }, send(url));
+  }
+  assert.doesNotMatch(JSON.stringify(spans.all()), /canary/);
+  for (const { attributes } of spans.all()) assert.ok(String(attributes['url.full']).length <= 2048);
+});
+
 test('the names of a query’s parameters are told, never a value, nor a name that may be one', async (t) => {
   const spans = recordSpans(t);
   const { origin } = await aPeer(t);
@@ -100,8 +128,8 @@ test('a trace the caller’s own headers hold, in whatever case, does not go out
 
 test('what OTEL_PROPAGATORS names goes out beside traceparent, each once, and replaces the caller’s', async (t) => {
   const spans = recordSpans(t);
-  configureEdges({ OTEL_PROPAGATORS: 'b3,jaeger,xray' });
-  t.after(() => configureEdges({}));
+  configureOtherFormats(['b3', 'jaeger', 'xray']);
+  t.after(() => configureOtherFormats([]));
   const { seen, origin } = await aPeer(t);
   const url = new URL(origin);
   await traceHttpCall({ method: 'POST', url, headers: { B3: '0' } }, send(url));
@@ -118,20 +146,58 @@ test('what OTEL_PROPAGATORS names goes out beside traceparent, each once, and re
   );
 });
 
-test('with OTEL_PROPAGATORS=none nothing of ours goes out, and what the caller sends stays as it is', async (t) => {
+const FOREIGN = {
+  B3: '0',
+  'X-B3-TraceId': '0af7651916cd43dd8448eb211c80319c',
+  'x-b3-parentspanid': 'b7ad6b7169203331',
+  'Uber-Trace-Id': '0af7651916cd43dd8448eb211c80319c:b7ad6b7169203331:0:1',
+  'uberctx-user': 'canary',
+  'X-Amzn-Trace-Id': 'Root=1-0af76519-16cd43dd8448eb211c80319c',
+  'X-Cloud-Trace-Context': '0af7651916cd43dd8448eb211c80319c/1',
+  'x-datadog-trace-id': '1',
+  Baggage: 'user=canary',
+};
+
+for (const names of [[], ['b3'], ['none']]) {
+  test(`no other format of the caller’s goes out either, with OTEL_PROPAGATORS=${names.join()}`, async (t) => {
+    recordSpans(t);
+    configureOtherFormats(names);
+    t.after(() => configureOtherFormats([]));
+    const { seen, origin } = await aPeer(t);
+    const url = new URL(origin);
+    await traceHttpCall({ method: 'POST', url, headers: { ...FOREIGN, 'x-request-id': 'r-1' } }, send(url));
+    const [received = {}] = seen;
+    const ours = names.includes('none') ? [] : ['traceparent', ...names];
+    const expected = new Set(['x-request-id', ...ours, 'rawNames', 'host', 'connection', 'content-length']);
+    assert.deepEqual(
+      Object.keys(received).filter((header) => !expected.has(header)),
+      [],
+    );
+    assert.deepEqual([received['x-request-id'], received['b3'] === '0'], ['r-1', false]);
+  });
+}
+
+test('every header our own formats read or write is known for one of a trace', () => {
+  const written = [b3, b3multi, jaeger].flatMap((format) => [
+    ...format.headers,
+    ...Object.keys(format.write(INVALID_SPAN_CONTEXT)),
+  ]);
+  for (const header of [...written, 'traceparent', 'tracestate', 'baggage', 'x-amzn-trace-id']) {
+    assert.ok(isTraceHeader(header.toUpperCase()), header);
+  }
+  assert.ok(!isTraceHeader('x-correlation-id') && !isTraceHeader('authorization'));
+});
+
+test('with OTEL_PROPAGATORS=none nothing of ours goes out', async (t) => {
   recordSpans(t);
-  configureEdges({ OTEL_PROPAGATORS: 'none' });
-  t.after(() => configureEdges({}));
+  configureOtherFormats(['none']);
+  t.after(() => configureOtherFormats([]));
   const { seen, origin } = await aPeer(t);
   const url = new URL(origin);
   await traceHttpCall({ method: 'POST', url }, send(url));
-  await traceHttpCall({ method: 'POST', url, headers: { b3: '0' } }, send(url));
   assert.deepEqual(
-    seen.map(({ traceparent, b3 }) => [traceparent, b3]),
-    [
-      [undefined, undefined],
-      [undefined, '0'],
-    ],
+    seen.map(({ traceparent }) => traceparent),
+    [undefined],
   );
 });
 

@@ -9,7 +9,7 @@ import type { Context as LambdaContext } from 'aws-lambda';
 import { isSpanContextValid, trace } from '@opentelemetry/api';
 import Fastify from 'fastify';
 import { correlationId } from '../../../telemetry/correlation.ts';
-import { configureEdges } from '../../../telemetry/edges/configure.ts';
+import { configureOtherFormats } from '../../../telemetry/carry/other-formats.ts';
 import type { RequestOptions } from '../../../telemetry/edges/http-server.ts';
 import { requestFailed, requestTraceId, traceRequests } from '../../../telemetry/edges/http-server.ts';
 import { entryContext } from '../../../telemetry/entry-span.ts';
@@ -184,10 +184,10 @@ test('what a caller says of its trace counts as the edge decides', async (t) => 
 
 test('a format OTEL_PROPAGATORS names is read under the same edge, and none reads nothing', async (t) => {
   const spans = recordSpans(t, readSampler({}));
-  t.after(() => configureEdges({}));
+  t.after(() => configureOtherFormats([]));
   const asked = async (edge: RequestOptions['edge'], OTEL_PROPAGATORS: string, headers: Record<string, string>) => {
     spans.clear();
-    configureEdges({ OTEL_PROPAGATORS });
+    configureOtherFormats(OTEL_PROPAGATORS.split(','));
     await post(`${await listening(t, { edge })}/things/7`, headers);
     return ended(spans, 'POST /things/:id');
   };

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import Fastify from 'fastify';
 import { configureEdges } from '../../../telemetry/edges/configure.ts';
 import { traceRequests } from '../../../telemetry/edges/http-server.ts';
+import { impersonal } from '../../../telemetry/edges/personal.ts';
 import { readSampler } from '../../../telemetry/sampling/sampler.ts';
 import { complete } from '../../../telemetry/settings/settings.ts';
 import { recordSpans } from '../../support/spans.ts';
@@ -63,10 +64,74 @@ test('asked for, it is there as JSON, its secrets and what is personal masked at
   assert.doesNotMatch(String(text), /canary/);
 });
 
+test('however a name is written, what belongs to somebody is masked', async (t) => {
+  const names = [
+    'pwd',
+    'auth',
+    'oauth_state',
+    'jwt',
+    'dob',
+    'user.dob',
+    'account-number',
+    'ACCOUNT NO',
+    'security_code',
+  ];
+  names.push('sort_code', 'access_key', 'accessKey', 'API.Key', 'first_name', 'lastName', 'Sur-Name', 'date_of_birth');
+  names.push('e-mail', 'Phone.Number', 'home_address', 'post_code', 'card_number', 'PIN', 'one_time_otp', 'pass_word');
+  const { text } = await kept(t, on, {
+    body: JSON.stringify(Object.fromEntries(names.map((name) => [name, 'canary']))),
+  });
+  assert.deepEqual(JSON.parse(String(text)), Object.fromEntries(names.map((name) => [name, '***'])));
+});
+
+test('what only looks like it is not', async (t) => {
+  const body = JSON.stringify({
+    author: 'a',
+    authority: 'b',
+    name: 'c',
+    title: 'd',
+    product_id: 'pr-1',
+    footprint: 2,
+    adobe: 'e',
+    at: '2026-11-21T14:52:50+01:00',
+    text: 'costs 5? yes=no; see https://example.com/path and 1+1=2',
+  });
+  const { text } = await kept(t, on, { body });
+  assert.equal(text, body);
+});
+
+test('texts are searched for e-mail addresses, phone numbers, tokens and the parameters of URLs', async (t) => {
+  const body = JSON.stringify({
+    note: 'ask jo.canary+x@mail.example.com or +49 (170) 123-4567, today',
+    link: 'https://example.com/a?token=canary&page=canary#access_token=canary',
+    relative: '/callback?code=canary',
+    bare: 'see https://example.com/?canary now',
+    text: 'with eyJhbGciOiJIUzI1NiJ9.canary.canary',
+    'jo-canary@example.com': true,
+  });
+  const { text } = await kept(t, on, { body });
+  assert.deepEqual(JSON.parse(String(text)), {
+    note: 'ask ***@*** or +***, today',
+    link: 'https://example.com/a?token=***&page=***#access_token=***',
+    relative: '/callback?code=***',
+    bare: 'see https://example.com/?*** now',
+    text: 'with ***',
+    '***@***': true,
+  });
+});
+
+test('no text takes long to search, whoever chose it', () => {
+  for (const part of ['a', 'a@', '?a=', '+1', '+1 ', 'eyJ', 'eyJaaaaa.', '://a', 'https://a?', '&', "'", '%']) {
+    const started = performance.now();
+    impersonal(part.repeat(8192 / part.length));
+    assert.ok(performance.now() - started < 250, part);
+  }
+});
+
 test('own names are masked beside the built-in ones, in any case', async (t) => {
-  const env = { ...on, TRACE_REDACTED_FIELDS: 'title, Nickname' };
-  const { text } = await kept(t, env, { body: '{"Title":"canary","nickname":"canary","password":"canary","a":1}' });
-  assert.equal(text, '{"Title":"***","nickname":"***","password":"***","a":1}');
+  const env = { ...on, TRACE_REDACTED_FIELDS: 'title, Pet-Name' };
+  const { text } = await kept(t, env, { body: '{"Title":"canary","pet_name":"canary","password":"canary","a":1}' });
+  assert.equal(text, '{"Title":"***","pet_name":"***","password":"***","a":1}');
 });
 
 test('the program can ask for it too, and the environment overrules it', async (t) => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { traceStatement } from '../../../telemetry/edges/sql.ts';
+import { configureSql } from '../../../telemetry/edges/sql-settings.ts';
 import { only, recordSpans } from '../../support/spans.ts';
 
 const statement = {
@@ -72,4 +73,19 @@ test('a failure is thrown on unchanged, and only its code is told', async (t) =>
   const refused = only(spans.all(), 'SELECT shop.things');
   assert.deepEqual([refused.status, refused.attributes['error.type']], ['ERROR', '22P02']);
   assert.ok(!JSON.stringify(refused).includes('secret'));
+});
+
+test('of a long statement 10,000 characters are said, under either name, and all of it is sent', async (t) => {
+  const spans = recordSpans(t);
+  configureSql({ OTEL_SEMCONV_STABILITY_OPT_IN: 'database/dup' });
+  t.after(() => configureSql({}));
+  const text = `select ${'x'.repeat(20_000)}`;
+  let sent = '';
+  await traceStatement({ ...statement, text }, (asked) => {
+    sent = asked;
+    return Promise.resolve({ rows: [] });
+  });
+  const { attributes } = only(spans.all(), 'SELECT shop.things');
+  assert.deepEqual([attributes['db.query.text'], attributes['db.statement']], Array(2).fill(text.slice(0, 10_000)));
+  assert.ok(sent.startsWith(`${text} /*traceparent=`));
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { trace } from '@opentelemetry/api';
+import { diag, trace } from '@opentelemetry/api';
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-node';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import type { Breaker } from '../../../telemetry/export/breaker.ts';
@@ -171,6 +171,46 @@ test('a trial that is not answered costs the work at most 50 ms, and is not repe
   spans(3);
   assert.ok((await timed(() => queue.flush())) < 10);
   assert.deepEqual([queue.status().breaker, queue.status().waiting, batches.length], ['open', 0, asked]);
+});
+
+test('a flush that comes at the very moment an export is over leaves no span behind', async () => {
+  for (let microtasks = 0; microtasks <= 12; microtasks += 1) {
+    const answers: (() => void)[] = [];
+    const exporter: SpanExporter = {
+      export: (_spans, done) => void answers.push(() => done({ code: 0 })),
+      shutdown: async () => undefined,
+    };
+    let time = 0;
+    const breaker = createBreaker(() => time, 1);
+    breaker.failed();
+    time += 30_000;
+    const { queue, spans } = aQueue(exporter, { breaker });
+    spans(1);
+    spans(1);
+    answers[0]?.();
+    for (let passed = 0; passed < microtasks; passed += 1) await Promise.resolve();
+    const flushed = queue.flush();
+    const answering = setInterval(() => answers.at(-1)?.(), 1);
+    await flushed;
+    clearInterval(answering);
+    const { waiting, exported } = queue.status();
+    assert.deepEqual([waiting, exported], [0, 2], `after ${microtasks} microtasks`);
+  }
+});
+
+test('what is dropped while the breaker is open costs no text where nobody listens', (t) => {
+  const breaker = createBreaker(Date.now, 1);
+  breaker.failed();
+  const { spans } = aQueue(anExporter().exporter, { breaker });
+  const debug = t.mock.method(diag, 'debug');
+  spans(2);
+  assert.deepEqual(
+    debug.mock.calls.map((call) => call.arguments),
+    [
+      ['test:', '1 span', 'dropped:', 'the breaker is open'],
+      ['test:', '1 span', 'dropped:', 'the breaker is open'],
+    ],
+  );
 });
 
 test('an export does not run in the context of the work that caused it', async () => {

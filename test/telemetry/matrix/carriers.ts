@@ -13,6 +13,8 @@ export interface Sending {
   carried: string;
   /** A second context, in the carrier that is read just before the one under test. */
   earlier?: string | undefined;
+  /** Beside the context, wherever that stands. */
+  baggage?: string | undefined;
   attributes?: Record<string, string>;
   /** `AWSTraceHeader`. */
   xray?: string | undefined;
@@ -52,46 +54,56 @@ export function carriersOf({ aws, queue }: Mailbox): Carrier[] {
   return [
     {
       name: "message attributes, in Lambda's casing",
-      send: ({ thing, carried, attributes, xray }) =>
-        sendMessage({ thing }, { traceparent: carried, ...attributes }, xray),
+      send: ({ thing, carried, baggage, attributes, xray }) =>
+        sendMessage({ thing }, { traceparent: carried, ...(baggage && { baggage }), ...attributes }, xray),
     },
     {
       name: "message attributes, in the SDK's casing",
-      send: ({ thing, carried, attributes, xray }) =>
-        sendMessage({ thing }, { traceparent: carried, ...attributes }, xray),
+      send: ({ thing, carried, baggage, attributes, xray }) =>
+        sendMessage({ thing }, { traceparent: carried, ...(baggage && { baggage }), ...attributes }, xray),
       record: (message) => message as unknown as SQSRecord,
     },
     {
       name: '_trace in an event',
-      send: ({ thing, carried, xray }) => putEvent({ thing, _trace: { traceparent: carried } }, xray),
+      send: ({ thing, carried, baggage, xray }) => putEvent({ thing, _trace: { traceparent: carried, baggage } }, xray),
     },
     {
       name: '_trace of a raw body',
-      send: ({ thing, carried, earlier, attributes, xray }) =>
-        sendMessage({ thing, _trace: { traceparent: carried } }, { ...before(earlier), ...attributes }, xray),
+      send: ({ thing, carried, baggage, earlier, attributes, xray }) =>
+        sendMessage({ thing, _trace: { traceparent: carried, baggage } }, { ...before(earlier), ...attributes }, xray),
     },
     {
       name: 'traceparent of CloudEvents in an event',
-      send: ({ thing, carried, earlier, xray }) =>
-        putEvent({ thing, traceparent: carried, ...(earlier && { _trace: { traceparent: earlier } }) }, xray),
+      send: ({ thing, carried, baggage, earlier, xray }) =>
+        putEvent({ thing, traceparent: carried, baggage, ...(earlier && { _trace: { traceparent: earlier } }) }, xray),
     },
     {
       name: 'metadata.traceparent in an event',
-      send: ({ thing, carried, earlier, xray }) =>
-        putEvent({ thing, metadata: { traceparent: carried }, ...(earlier && { traceparent: earlier }) }, xray),
+      send: ({ thing, carried, baggage, earlier, xray }) =>
+        putEvent(
+          { thing, metadata: { traceparent: carried, baggage }, ...(earlier && { traceparent: earlier }) },
+          xray,
+        ),
     },
     {
       name: 'the envelope of SNS',
-      send: ({ thing, carried, earlier, attributes, xray }) => {
-        const MessageAttributes = { traceparent: { Type: 'String', Value: carried } };
+      send: ({ thing, carried, baggage, earlier, attributes, xray }) => {
+        const MessageAttributes = {
+          traceparent: { Type: 'String', Value: carried },
+          ...(baggage && { baggage: { Type: 'String', Value: baggage } }),
+        };
         const envelope = { Type: 'Notification', Message: JSON.stringify({ thing }), MessageAttributes };
         return sendMessage(envelope, { ...before(earlier), ...attributes }, xray);
       },
     },
     {
       name: 'AWSTraceHeader',
-      send: ({ thing, carried, earlier, attributes = {} }) =>
-        sendMessage({ thing }, { ...before(earlier), ...attributes }, xrayOf(carried, '1')),
+      send: ({ thing, carried, baggage, earlier, attributes = {} }) =>
+        sendMessage(
+          { thing },
+          { ...before(earlier), ...(baggage && { baggage }), ...attributes },
+          xrayOf(carried, '1'),
+        ),
       linksOnly: true,
     },
   ];

@@ -2,6 +2,7 @@
 export type Condition =
   | 'ten messages of ten traces'
   | 'garbage for a context'
+  | 'half a character in its baggage'
   | 'a foreign Sampled=0'
   | 'ten attributes used'
   | 'a context active around it'
@@ -23,6 +24,7 @@ export type CarrierName =
   | 'a webhook';
 
 const ruleTarget = 'EventBridge puts an event on a queue without message attributes, and a rule cannot set any';
+const noBaggage = 'no baggage comes in or goes out by HTTP';
 const http = 'HTTP has headers, of which there is no such limit';
 
 /** The cells that make no sense, and why. Everything else is tested. */
@@ -40,9 +42,10 @@ export const leftOut: Partial<Record<CarrierName, Partial<Record<Condition, stri
   'traceparent of CloudEvents in an event': { 'ten attributes used': ruleTarget },
   'metadata.traceparent in an event': { 'ten attributes used': ruleTarget },
   'an event sent by PutEvents': { 'ten attributes used': ruleTarget },
-  'the headers of a request': { 'ten attributes used': http },
+  'the headers of a request': { 'ten attributes used': http, 'half a character in its baggage': noBaggage },
   'a webhook': {
     'ten attributes used': http,
+    'half a character in its baggage': noBaggage,
     'a context in it already':
       'its sender takes no headers from anybody; for those that a caller gives to other calls see edges/http-client.test.ts',
   },

@@ -45,6 +45,10 @@ const checks: Record<Condition, (t: TestContext, carrier: Carrier) => Promise<vo
     // An X-Ray header is not ours: whatever it says, no context of ours was there.
     for (const { message } of trees) beginsTrace(message, carrier.linksOnly ? 'missing' : 'invalid', invocation);
   },
+  'half a character in its baggage': async (t, carrier) => {
+    const { trees, invocation } = await processed(carrier, [one({ baggage: 'a=\ud800,b=2' })], recordSpans(t));
+    for (const { message, carried } of trees) isWhereItBelongs(carrier, message, carried, invocation);
+  },
   'a foreign Sampled=0': async (t, carrier) => {
     const foreign = aTraceparent();
     const xray = xrayOf(foreign, '0');

@@ -63,6 +63,12 @@ const checks: Record<Condition, (t: TestContext, sender: Sender) => Promise<void
     assert.equal(statusOf(first), first.kind === 'CONSUMER' ? 'invalid' : undefined);
     for (const further of chainOf(spans, 'one').slice(1)) assert.equal(statusOf(further), undefined);
   },
+  'half a character in its baggage': async (t, sender) => {
+    const spans = recordSpans(t);
+    const given = one({ baggage: 'a=\ud800,b=2' });
+    await sender.deliver([given]);
+    isBelow(unbroken(sender, spans, 'one'), given.context);
+  },
   'a foreign Sampled=0': async (t, sender) => {
     const spans = recordSpans(t);
     const foreign = xrayOf(aTraceparent(), '0');

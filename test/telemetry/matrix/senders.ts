@@ -21,6 +21,8 @@ export interface Given {
   context: string;
   /** A context that somebody has put there before. */
   present?: string | undefined;
+  /** Of what made us say it. */
+  baggage?: string;
   attributes?: Record<string, string>;
   /** X-Ray's header beside it, of a request that comes in. */
   xray?: string;
@@ -65,11 +67,11 @@ export async function sendersOf(mailbox: Mailbox): Promise<Sender[]> {
       name: 'an event sent by PutEvents',
       names: (thing) => ['send bus (whispered)', 'process work', `work ${thing}`],
       deliver: async (given) => {
-        const entries = given.map(({ thing, context, present }) => ({
+        const entries = given.map(({ thing, context, baggage, present }) => ({
           source: 'test',
           name: 'whispered',
           detail: { thing, ...(present && { _trace: { traceparent: present } }) },
-          context: { traceparent: context },
+          context: { traceparent: context, ...(baggage && { baggage }) },
         }));
         return arrive(await putEvents(eventBridge, 'bus', entries));
       },
@@ -78,9 +80,9 @@ export async function sendersOf(mailbox: Mailbox): Promise<Sender[]> {
       name: 'a command sent to a queue',
       names: (thing) => ['send work (thing.do)', 'process work', `work ${thing}`],
       deliver: async (given) => {
-        const messages = given.map(({ thing, context, present, attributes = {} }) => ({
+        const messages = given.map(({ thing, context, baggage, present, attributes = {} }) => ({
           body: { command: 'thing.do', thing },
-          context: { traceparent: context },
+          context: { traceparent: context, ...(baggage && { baggage }) },
           attributes: Object.fromEntries(
             Object.entries({ ...attributes, ...(present && { traceparent: present }) }).map(([name, StringValue]) => [
               name,

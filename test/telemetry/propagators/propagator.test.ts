@@ -146,3 +146,26 @@ test('an unknown propagator is one warning with those there are, and the others 
     /OTEL_PROPAGATORS "b4" .*tracecontext, baggage, b3, b3multi, jaeger, xray, xray-lambda, none/,
   );
 });
+
+/** So many headers of Jaeger's baggage. */
+const members = (count: number, value: string) =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`uberctx-k${index}`, value]));
+
+test('Jaeger’s baggage has W3C’s limits and keys, in and out, and never throws', () => {
+  const counted = (carrier: Record<string, string>) => entriesOf(read('jaeger', carrier))?.length;
+  assert.deepEqual([counted(members(64, 'v')), counted(members(65, 'v'))], [64, undefined]);
+  assert.deepEqual([counted(members(2, 'v'.repeat(4000))), counted(members(2, 'v'.repeat(5000)))], [2, undefined]);
+  const odd = {
+    'uberctx-': 'v',
+    'uberctx-a b': 'v',
+    'uberctx-a=b': 'v',
+    'uberctx-x\r\ny': 'v',
+    'uberctx-half': '\ud800',
+  };
+  assert.deepEqual(entriesOf(read('jaeger', odd)), [['half', '\ufffd']]);
+  const own = propagation.createBaggage({ 'a b': { value: '1' }, 'x\r\ny': { value: '1' }, half: { value: '\ud800' } });
+  const context = propagation.setBaggage(fromTraceContext({ traceparent }), own);
+  assert.deepEqual(write('jaeger', context), { ...formats['jaeger'], 'uberctx-half': '%EF%BF%BD' });
+  const many = propagation.createBaggage({ a: { value: 'v'.repeat(9000) } });
+  assert.deepEqual(write('jaeger', propagation.setBaggage(fromTraceContext({ traceparent }), many)), formats['jaeger']);
+});

@@ -5,7 +5,7 @@ import type { Attributes, Context } from '@opentelemetry/api';
 import { ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import { fromTraceContext } from '../../../telemetry/carry/trace-context.ts';
 import { undecided } from '../../../telemetry/carry/undecided.ts';
-import type { SamplingRule } from '../../../telemetry/sampling/rules.ts';
+import { matches, type SamplingRule } from '../../../telemetry/sampling/rules.ts';
 import type { Settings } from '../../../telemetry/settings/settings.ts';
 import { startTelemetry } from '../../../telemetry/start.ts';
 import { startSpan } from '../../../telemetry/tracer.ts';
@@ -23,6 +23,7 @@ function start(t: TestContext, env: NodeJS.ProcessEnv, settings: Settings = {}) 
   return lines;
 }
 
+const aBeginning = (path: string) => ({ name: 'GET', attributes: { 'url.path': path } });
 const begin = (attributes: Attributes = {}, parent: Context = ROOT_CONTEXT, name = 'GET /v1/videos') =>
   startSpan(name, { kind: SpanKind.SERVER, attributes }, parent);
 const kept = (attributes: Attributes = {}, parent: Context = ROOT_CONTEXT, name?: string) =>
@@ -138,4 +139,38 @@ test('a rule about errors says where errors that come later are kept', (t) => {
 test('the environment’s rules count before the program’s', (t) => {
   start(t, { TRACE_SAMPLING_RULES: 'debug:1' }, { sampler: 'always_off', samplingRules: [{ route: '/v1', ratio: 1 }] });
   assert.deepEqual([kept({ debug: true }), kept({ 'url.path': '/v1' })], [true, false]);
+});
+
+const like = (pattern: string, path: string) => matches({ route: pattern, ratio: 1 }, aBeginning(path));
+
+test('a pattern is any text where its stars are, and nothing else in it has a meaning', () => {
+  const yes = ['*', '**', '/a*', '*/a', '/a*c/*d', '/*', '/a', '/a.b+(c)*', '*\n*', 'ab*ba', '*a*a*', '/a**b'];
+  const said = ['', '/x', '/abc', '/x/a', '/abc/xd', '/', '/a', '/a.b+(c)d', '/\n/', 'abba', 'xaxax', '/ab'];
+  assert.deepEqual(
+    yes.map((pattern, index) => like(pattern, said[index] ?? '')),
+    yes.map(() => true),
+  );
+  const no = ['', '/a', '/a*', '*/a', 'aba*aba', '*a*a*', '/a*b*c', '/a.b', 'ab*ba'];
+  const other = ['x', '/ab', 'x/a', '/ab', 'abaaab', 'xax', '/acb', '/aXb', 'aba'];
+  assert.deepEqual(
+    no.map((pattern, index) => like(pattern, other[index] ?? '')),
+    no.map(() => false),
+  );
+});
+
+test('no path of a caller’s takes a pattern any time, however many stars that has', () => {
+  const rule = { route: `${'*a'.repeat(20)}*b`, ratio: 1 };
+  const began = performance.now();
+  assert.equal(matches(rule, aBeginning(`/${'a'.repeat(100_000)}`)), false);
+  assert.equal(matches(rule, aBeginning(`/${'a'.repeat(100_000)}b`)), true);
+  assert.ok(performance.now() - began < 1000);
+});
+
+test('of a path 256 characters are searched for what is excluded', (t) => {
+  start(t, { OTEL_TRACES_SAMPLER: 'always_on', TRACE_EXCLUDED_URLS: 'health' });
+  const paths = [200, 300].map((before) => `/${'x'.repeat(before)}/health`);
+  assert.deepEqual(
+    paths.map((path) => kept({ 'url.path': path })),
+    [false, true],
+  );
 });

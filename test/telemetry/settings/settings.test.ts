@@ -100,7 +100,7 @@ test('a wrong setting is one warning with what is allowed', (t) => {
   const lines = captureLog(t);
   start(t, { backend: 'datadog' });
   assert.equal(lines.length, 1);
-  assert.match(lines[0]?.message ?? '', /"datadog" is not a name it knows.*allowed: otlp, xray, console/);
+  assert.match(lines[0]?.message ?? '', /"datadog" is not a known name.*allowed: otlp, xray, console/);
 });
 
 test('an excluded URL leaves nothing in the traces, nor does what happens below it', async (t) => {
