@@ -34,7 +34,7 @@ function forgetEnded(): void {
 
 /**
  * Ends open spans as ERROR with `error.type` `timeout`, children before their parents: all there are, or those below a span
- * (itself excepted). Whoever works under one may go on and end it again: nothing comes of it, no warning either.
+ * (not that span itself). Whoever works under one may go on and end it again: nothing comes of it, no warning either.
  * @returns their names, in the order of their start.
  */
 export function endOpenSpans(message: string, below?: { spanId: string }): string[] {

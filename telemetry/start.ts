@@ -6,6 +6,7 @@ import { configureEdges } from './edges/configure.ts';
 import { resolveAliases } from './settings/aliases.ts';
 import { routeDiagnostics } from './settings/diagnostics.ts';
 import type { ExporterFactories } from './export/exporters.ts';
+import { NOBODY_WAITS_MS, readQueueLimits, WORK_WAITS_MS } from './export/limits.ts';
 import { makeExporters } from './export/make.ts';
 import type { Queue } from './export/queue.ts';
 import { createQueue } from './export/queue.ts';
@@ -21,7 +22,7 @@ import type { Attributes } from './span.ts';
 import type { TelemetryStatus } from './status.ts';
 import { provideStatus } from './status.ts';
 import type { Environment } from './settings/variables.ts';
-import { readFlag, readName, readNumber, withEnvironment } from './settings/variables.ts';
+import { readFlag, readName, withEnvironment } from './settings/variables.ts';
 
 export interface TelemetryOptions {
   /** `service.name`, unless `OTEL_SERVICE_NAME` or `OTEL_RESOURCE_ATTRIBUTES` says otherwise. */
@@ -44,12 +45,6 @@ export interface Telemetry {
   shutdown(): Promise<void>;
   status(): TelemetryStatus;
 }
-
-/** Milliseconds one export may take in a function: the work waits for it. */
-const FUNCTION_TIMEOUT = 500;
-
-/** Milliseconds in a server, where nobody waits; short enough not to hold a process that wants to end. */
-const SERVER_TIMEOUT = 2000;
 
 /**
  * Starts telemetry for this process from the standard's variables. Never throws, whatever they say: what is wrong is
@@ -102,11 +97,10 @@ function startLog(service: string, env: Environment): void {
 
 function createQueues({ mode, exporters }: TelemetryOptions, env: Environment): Queue[] {
   const isFunction = mode === 'function';
-  const most = readNumber(env, 'OTEL_BSP_MAX_QUEUE_SIZE', [1, 100_000]) ?? 2048;
-  const everyMs = isFunction ? undefined : (readNumber(env, 'OTEL_BSP_SCHEDULE_DELAY', [1, 60_000]) ?? 1000);
-  const limit = isFunction ? FUNCTION_TIMEOUT : SERVER_TIMEOUT;
-  const { exporters: made, timeoutMillis } = makeExporters(env, exporters, { most: limit, isFunction });
-  return made.map((named) => createQueue(named, { most, everyMs, timeoutMillis }));
+  const limits = readQueueLimits(env, isFunction);
+  const most = isFunction ? WORK_WAITS_MS : NOBODY_WAITS_MS;
+  const { exporters: made, timeoutMillis } = makeExporters(env, exporters, { most, isFunction });
+  return made.map((named) => createQueue(named, { ...limits, timeoutMillis }));
 }
 
 /** @returns `service.name`. */

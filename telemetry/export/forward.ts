@@ -2,13 +2,13 @@ import type { Attributes, HrTime, SpanContext } from '@opentelemetry/api';
 import { createTraceState, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
-import { resolveAliases } from '../settings/aliases.ts';
+import { namesBackend, resolveAliases } from '../settings/aliases.ts';
 import type { Environment } from '../settings/variables.ts';
-import { said, withEnvironment } from '../settings/variables.ts';
 import { createBreaker } from './breaker.ts';
 import type { ExporterFactories } from './exporters.ts';
-import { readExporters } from './exporters.ts';
-import { readOtlp } from './otlp/otlp.ts';
+import { NOBODY_WAITS_MS, WORK_WAITS_MS } from './limits.ts';
+import { makeExporters } from './make.ts';
+import type { QueueStatus } from './queue.ts';
 import { createQueue } from './queue.ts';
 
 /** A span that another process has ended, as plain data. Times in milliseconds since 1970. */
@@ -34,16 +34,14 @@ export interface Forwarding {
   /** Names as in `OTEL_TRACES_EXPORTER`. */
   exporters: string[];
   forward(spans: ForeignSpan[]): void;
+  /** What became of them, of each exporter. */
+  status(): QueueStatus[];
   /** Sends what waits, or says that it could not within 2.5 s, and ends. */
   shutdown(): Promise<void>;
 }
 
-const TIMEOUT_MS = 2000;
 const EVERY_MS = 20;
 const MOST = 10_000;
-
-/** Any of these says that a person wants the traces somewhere. */
-const WANTED = ['OTEL_TRACES_EXPORTER', 'OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'];
 
 /**
  * Sends the spans that a collector of ours has received on to every backend the environment names, by the exporters a program's
@@ -51,9 +49,8 @@ const WANTED = ['OTEL_TRACES_EXPORTER', 'OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXP
  */
 export function openForwarding(given: Environment, factories: ExporterFactories): Forwarding | undefined {
   const env = resolveAliases(given);
-  if (!WANTED.some((variable) => said(env, variable))) return undefined;
-  const { timeoutMillis, rest } = readOtlp(env, TIMEOUT_MS);
-  const all = withEnvironment(rest, () => readExporters(rest, factories, { timeoutMillis, keepAlive: true }));
+  if (!namesBackend(env)) return undefined;
+  const { exporters: all, timeoutMillis } = makeExporters(env, factories, { most: NOBODY_WAITS_MS, isFunction: false });
   // Whoever has the spans shows them to people himself, and whole.
   const made = all.filter(({ name }) => name !== 'console');
   if (made.length === 0) return undefined;
@@ -66,9 +63,11 @@ export function openForwarding(given: Environment, factories: ExporterFactories)
     forward: (spans) => {
       for (const span of spans.map(readable)) for (const queue of queues) queue.onEnd(span);
     },
+    status: () => queues.map((queue) => queue.status()),
     shutdown: async () => {
       // One flush waits half a second, as work would; here nobody's work waits, and an export has its whole time.
-      for (let round = 0; round * 500 <= TIMEOUT_MS; round++) await Promise.all(queues.map((queue) => queue.flush()));
+      for (let round = 0; round * WORK_WAITS_MS <= NOBODY_WAITS_MS; round++)
+        await Promise.all(queues.map((queue) => queue.flush()));
       await Promise.all(queues.map((queue) => queue.shutdown()));
     },
   };

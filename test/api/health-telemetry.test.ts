@@ -56,10 +56,46 @@ test('with a dead collector it says so at once, and neither where it is nor what
   assert.ok(performance.now() - asked < 500);
   const [exporter] = json['exporters'];
   assert.deepEqual([exporter.breaker, exporter.exported, exporter.failed, exporter.dropped], ['open', 0, 3, 4]);
-  assert.match(exporter.last_error.message, /ECONNREFUSED/);
+  assert.equal(exporter.last_error.kind, 'ECONNREFUSED');
   assert.ok(Date.now() - Date.parse(exporter.last_error.at) < 60_000);
   assert.doesNotMatch(text, /canary|127\.0\.0\.1/);
   assert.deepEqual(lines, []);
+});
+
+test('what a backend says of a failure is not repeated to whoever asks', async (t) => {
+  captureLog(t);
+  const told = 'arn:aws:iam::123456789012:role/writer at ingest.acme.internal/tenants/acme?api_key=canary';
+  const endpoint = await startPeer(
+    t,
+    (request, response) => void drain(request).then(() => response.writeHead(403, told).end(told)),
+  );
+  const telemetry = startTelemetry({
+    service: 'things',
+    mode: 'function',
+    exporters: functionExporters,
+    env: {
+      OTEL_TRACES_EXPORTER: 'otlp,coralogix',
+      OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+      CX_ENDPOINT: endpoint,
+      CX_TOKEN: 'token',
+    },
+  });
+  t.after(() => telemetry.shutdown());
+  span('work', () => undefined);
+  await telemetry.flush();
+  const { text, json } = await api.http.send('GET', '/health/telemetry');
+  assert.deepEqual(
+    json['exporters'].map(({ last_error: error }: { last_error: Record<string, string> }) => [
+      Object.keys(error),
+      error['kind'],
+    ]),
+    [
+      [['kind', 'at'], 'answered 403'],
+      [['kind', 'at'], 'answered 403'],
+    ],
+  );
+  assert.doesNotMatch(text, /arn|acme|canary/);
+  assert.match(telemetry.status().exporters[1]?.lastError?.message ?? '', /acme/);
 });
 
 test('the OpenAPI document describes it', async () => {

@@ -136,6 +136,8 @@ test('a backend that cannot be reached is said once and costs the work nothing',
   assert.equal((await post(collector.endpoint, protobuf)).status, 200);
   await collector.close();
   assert.equal(collector.spans().length, 2);
+  const [status] = forwarding?.status() ?? [];
+  assert.deepEqual([status?.exporter, status?.exported, status?.lastError?.kind], ['otlp', 0, 'ECONNREFUSED']);
   assert.deepEqual(
     lines.map(({ message }) => message),
     ['telemetry is not exported for now'],
