@@ -1,4 +1,5 @@
 import type { Agent, IncomingMessage } from 'node:http';
+import type { Certificates } from './otlp/certificates.ts';
 import { redact } from '../safe/redact.ts';
 import { publicText } from '../safe/url.ts';
 
@@ -6,10 +7,25 @@ export interface PostOptions {
   /** For one request, until its answer was read. */
   timeoutMillis: number;
   keepAlive: boolean;
+  certificates?: Certificates | undefined;
+}
+
+/** What a peer says that does not take a request. */
+export class Refusal extends Error {
+  readonly status: number;
+  /** What `Retry-After` asks for, where it says so in seconds. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(message: string, { statusCode = 0, headers }: IncomingMessage) {
+    super(message);
+    this.status = statusCode;
+    const seconds = Number(headers['retry-after']?.trim() || Number.NaN);
+    this.retryAfterMs = seconds >= 0 ? seconds * 1000 : undefined;
+  }
 }
 
 export interface Post {
-  /** Sends a body as it is and resolves to the answer's. Rejects with one line, status and what the peer said, unless that is 2xx. */
+  /** Sends a body as it is and resolves to the answer's. Rejects with a `Refusal` in one line, status and what the peer said, unless that is 2xx. */
   send(body: Uint8Array, headers: Record<string, string>): Promise<Buffer>;
   close(): void;
 }
@@ -18,13 +34,13 @@ export interface Post {
 const MOST_ANSWER = 4096;
 
 /** POST requests to one address, over sockets of their own. */
-export function createPost(url: URL, { timeoutMillis, keepAlive }: PostOptions): Post {
+export function createPost(url: URL, { timeoutMillis, keepAlive, certificates }: PostOptions): Post {
   let agent: Agent | undefined;
 
   const send = async (body: Uint8Array, headers: Record<string, string>): Promise<Buffer> => {
     // Loaded with the first request: 10 ms of a cold start in which nothing else needs HTTP.
     const http = await (url.protocol === 'https:' ? import('node:https') : import('node:http'));
-    agent ??= new http.Agent({ keepAlive });
+    agent ??= new http.Agent({ keepAlive, ...certificates });
     const signal = AbortSignal.timeout(timeoutMillis);
     const all = { ...headers, 'content-length': String(body.length) };
     return new Promise((resolve, reject) => {
@@ -39,7 +55,7 @@ export function createPost(url: URL, { timeoutMillis, keepAlive }: PostOptions):
         response.on('end', () => {
           const status = response.statusCode ?? 0;
           if (status >= 200 && status < 300) resolve(Buffer.concat(chunks));
-          else reject(new Error(refusal(response, Buffer.concat(chunks), secretsOf(url, headers))));
+          else reject(new Refusal(refusal(response, Buffer.concat(chunks), secretsOf(url, headers)), response));
         });
       });
       request.on('error', (error) =>

@@ -24,7 +24,8 @@ function headersOf(env: Environment, variable: string): Record<string, string> {
     if (!pair.trim()) continue;
     const [key, value] = parse(pair);
     if (key && value !== undefined && NAME.test(key) && VALUE.test(value)) headers[key.toLowerCase()] = value;
-    else warn(variable, `has no header in its ${ordinal(index + 1)} pair (key=value, percent-encoded)`, 'it is left out');
+    else
+      warn(variable, `has no header in its ${ordinal(index + 1)} pair (key=value, percent-encoded)`, 'it is left out');
   }
   return headers;
 }

@@ -28,7 +28,7 @@ export function fromOldJaeger(variable: string, said: string, port = 4318): stri
  * `undefined` when none is set: then OTLP's own variables count.
  * @see https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#jaeger-exporter
  */
-export function readJaegerUrl(env: Environment): string | undefined {
+export function readJaegerUrl(env: Environment): URL | undefined {
   const endpoint = env['OTEL_EXPORTER_JAEGER_ENDPOINT']?.trim();
   const agent = env['OTEL_EXPORTER_JAEGER_AGENT_HOST']?.trim();
   const base = endpoint
@@ -41,9 +41,11 @@ export function readJaegerUrl(env: Environment): string | undefined {
   if (!base) return undefined;
   const url = URL.parse(base);
   if (!url || !/^https?:$/.test(url.protocol)) {
-    warn('OTEL_EXPORTER_JAEGER_ENDPOINT', 'must be an http or https URL', "using OTLP's own variables", { counts: false });
+    warn('OTEL_EXPORTER_JAEGER_ENDPOINT', 'must be an http or https URL', "using OTLP's own variables", {
+      counts: false,
+    });
     return undefined;
   }
   if (url.pathname === '/') url.pathname = '/v1/traces';
-  return url.href;
+  return url;
 }

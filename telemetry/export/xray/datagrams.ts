@@ -1,5 +1,5 @@
-import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
+import { serialise } from '../otlp/serialise.ts';
 
 /**
  * Bytes of one datagram. UDP over IPv4 carries 65,507 (65,535 less 20 of IP and 8 of UDP header: RFC 791, RFC 768), the daemon
@@ -64,9 +64,9 @@ export function pack(spans: ReadableSpan[], most: number = MAX_DATAGRAM): Packed
 function spanSizes(): (span: ReadableSpan) => { own: number; around: number } {
   const known = new Map<unknown, number>();
   return (span) => {
-    const alone = serialised([span]).length;
+    const alone = serialise([span]).length;
     const scope = span.instrumentationScope;
-    const around = known.get(scope) ?? 2 * alone - serialised([span, span]).length + LENGTHS;
+    const around = known.get(scope) ?? 2 * alone - serialise([span, span]).length + LENGTHS;
     known.set(scope, around);
     return { own: alone - around + LENGTHS, around };
   };
@@ -74,8 +74,5 @@ function spanSizes(): (span: ReadableSpan) => { own: number; around: number } {
 
 const datagramOf = (spans: ReadableSpan[]): Datagram => ({
   spans,
-  bytes: Buffer.from(`${PREFIX}${Buffer.from(serialised(spans)).toString('base64')}`, 'latin1'),
+  bytes: Buffer.from(`${PREFIX}${Buffer.from(serialise(spans)).toString('base64')}`, 'latin1'),
 });
-
-const serialised = (spans: ReadableSpan[]): Uint8Array =>
-  ProtobufTraceSerializer.serializeRequest(spans) ?? new Uint8Array();

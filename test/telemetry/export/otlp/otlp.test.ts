@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import type { IncomingMessage } from 'node:http';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import { startCollector } from '../../../../local/collector/collector.ts';
-import { readExport } from '../../../../local/collector/otlp.ts';
+import { readExport, type ReceivedSpan } from '../../../../local/collector/otlp.ts';
 import { functionExporters } from '../../../../telemetry/export/function-exporters.ts';
 import { readJaegerUrl } from '../../../../telemetry/export/otlp/jaeger.ts';
 import { otlpUrl, readOtlp } from '../../../../telemetry/export/otlp/otlp.ts';
@@ -12,6 +13,7 @@ import { startTelemetry } from '../../../../telemetry/start.ts';
 import { startGrpcPeer } from '../../../support/grpc-peer.ts';
 import { captureLog } from '../../../support/log-lines.ts';
 import { drain, startPeer } from '../../../support/peer.ts';
+import { startTlsPeer } from '../../../support/tls-peer.ts';
 import { assertSample, recordSample, SAMPLE_RESOURCE } from '../../../support/sample-trace.ts';
 
 function start(t: TestContext, env: NodeJS.ProcessEnv, mode: 'function' | 'server' = 'server') {
@@ -65,6 +67,74 @@ test('a function has no gRPC: it says so and sends protobuf over HTTP', async (t
   assert.match(lines[0]?.message ?? '', /"grpc" is not in this bundle; using http\/protobuf/);
 });
 
+test('headers of the environment go along, those for traces first, and a pair that is none is one warning without its value', async (t) => {
+  const requests: IncomingMessage[] = [];
+  const endpoint = await startPeer(t, (request, response) => {
+    requests.push(request);
+    void drain(request).then(() => response.end());
+  });
+  const { telemetry, lines } = start(
+    t,
+    {
+      OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+      OTEL_EXPORTER_OTLP_HEADERS:
+        'x-tenant=all, Authorization=Basic%20YTpi=, sekret%zz=abc, \n=b, content-type=text/plain',
+      OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'x-tenant=traces,',
+    },
+    'function',
+  );
+  recordSample();
+  await telemetry.flush();
+  const [headers] = requests.map((request) => request.headers);
+  assert.deepEqual(
+    [headers?.['x-tenant'], headers?.['authorization'], headers?.['content-type']],
+    ['traces', 'Basic YTpi=', 'application/x-protobuf'],
+  );
+  assert.deepEqual(
+    lines.map(({ message }) => /its (\w+) pair/.exec(message)?.[1]),
+    ['third', 'fourth'],
+  );
+  assert.doesNotMatch(JSON.stringify(lines), /sekret|abc/);
+});
+
+test('a backend that has no time for it is asked again, after the time it asks for, and the spans arrive once', async (t) => {
+  const at: number[] = [];
+  const received: ReceivedSpan[] = [];
+  const endpoint = await startPeer(t, (request, response) => {
+    at.push(performance.now());
+    if (at.length === 1) return void drain(request).then(() => response.writeHead(503, { 'retry-after': '1' }).end());
+    if (at.length === 2) return void drain(request).then(() => response.writeHead(429).end());
+    void drain(request).then((body) => {
+      received.push(...readExport('application/x-protobuf', body));
+      response.end();
+    });
+  });
+  const { telemetry, lines } = start(t, { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint });
+  const said = recordSample();
+  for (let tries = 0; tries < 8 && received.length === 0; tries++) await telemetry.flush();
+  assertSample(received, said);
+  assert.equal(at.length, 3);
+  assert.ok((at[1] ?? 0) - (at[0] ?? 0) > 950, 'a second was asked for');
+  assert.deepEqual(lines, []);
+});
+
+test('a backend that vouches for itself is trusted by the certificate the environment names, and only then', async (t) => {
+  const peer = await startTlsPeer(t);
+  assert.ok(peer, 'openssl makes the certificate');
+  for (const [env, exported] of [
+    [{ OTEL_EXPORTER_OTLP_CERTIFICATE: peer.certificate }, 2],
+    [{ OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE: peer.certificate, OTEL_EXPORTER_OTLP_CERTIFICATE: '/nowhere' }, 2],
+    [{ OTEL_EXPORTER_OTLP_CERTIFICATE: '/nowhere' }, 0],
+    [{}, 0],
+  ] as const) {
+    const { telemetry } = start(t, { OTEL_EXPORTER_OTLP_ENDPOINT: peer.endpoint, ...env }, 'function');
+    recordSample();
+    await telemetry.flush();
+    assert.equal(telemetry.status().exporters[0]?.exported, exported, JSON.stringify(env));
+    await telemetry.shutdown();
+  }
+});
+
 test('HTTP sent to gRPC’s port is one warning that names both ways out', (t) => {
   const { lines } = start(t, { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://otel-collector:4317' });
   assert.equal(lines.length, 1);
@@ -92,7 +162,7 @@ for (const [what, env] of Object.entries(old)) {
   test(`Jaeger addressed as ${what} is one warning, and OTLP goes to the same host`, (t) => {
     const lines = captureLog(t);
     const { rest } = readOtlp(env, 500);
-    const url = readJaegerUrl(rest) ?? otlpUrl(rest)?.href;
+    const url = (readJaegerUrl(rest) ?? otlpUrl(rest))?.href;
     assert.equal(url, 'http://127.0.0.1:4318/v1/traces');
     assert.equal(lines.length, 1, JSON.stringify(lines));
     assert.match(
