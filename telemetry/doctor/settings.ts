@@ -61,7 +61,7 @@ export interface Asked {
 }
 
 /**
- * Reads every setting by the readers a start uses, and tells what each came to, who said it, and what was wrong.
+ * Reads every setting by the readers a start uses, and tells the effective value of each, who said it, and what was wrong.
  */
 export function readEffectiveSettings({
   env: given,

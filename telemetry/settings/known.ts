@@ -44,7 +44,12 @@ export const KNOWN: readonly KnownVariable[] = [
   { name: 'CX_TOKEN', holds: 'secret', for: ['coralogix'] },
   { name: 'CX_APPLICATION_NAME' },
   { name: 'CX_SUBSYSTEM_NAME' },
-  { name: 'OTEL_EXPORTER_ZIPKIN_ENDPOINT', otherwise: 'http://localhost:9411/api/v2/spans', holds: 'address', for: ['zipkin'] },
+  {
+    name: 'OTEL_EXPORTER_ZIPKIN_ENDPOINT',
+    otherwise: 'http://localhost:9411/api/v2/spans',
+    holds: 'address',
+    for: ['zipkin'],
+  },
   { name: 'OTEL_BSP_MAX_QUEUE_SIZE', otherwise: '2048' },
   { name: 'OTEL_BSP_SCHEDULE_DELAY', otherwise: '1000' },
   limit('OTEL_ATTRIBUTE_COUNT_LIMIT', '128'),

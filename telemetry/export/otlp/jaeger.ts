@@ -41,7 +41,9 @@ export function readJaegerUrl(env: Environment): string | undefined {
   if (!base) return undefined;
   const url = URL.parse(base);
   if (!url || !/^https?:$/.test(url.protocol)) {
-    warn('OTEL_EXPORTER_JAEGER_ENDPOINT', 'must be an http or https URL', "using OTLP's own variables", { counts: false });
+    warn('OTEL_EXPORTER_JAEGER_ENDPOINT', 'must be an http or https URL', "using OTLP's own variables", {
+      counts: false,
+    });
     return undefined;
   }
   if (url.pathname === '/') url.pathname = '/v1/traces';

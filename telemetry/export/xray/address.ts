@@ -23,7 +23,9 @@ export function readDaemonAddress(env: Environment): DaemonAddress {
   const [first = '', second, ...more] = said.split(/\s+/);
   const address = more.length > 0 ? undefined : parse(second ? udpOf(first, second) : first);
   if (address) return address;
-  warn(VARIABLE, 'must be host:port, or tcp:host:port udp:host:port', 'using the default, 127.0.0.1:2000', { counts: false });
+  warn(VARIABLE, 'must be host:port, or tcp:host:port udp:host:port', 'using the default, 127.0.0.1:2000', {
+    counts: false,
+  });
   return DEFAULT;
 }
 
