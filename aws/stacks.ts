@@ -32,13 +32,28 @@ export async function findStack(client: CloudFormationClient, StackName: string)
 
 /** What will be left of a stack when it is deleted, as its deployed template says. */
 export async function keptResources(client: CloudFormationClient, StackName: string): Promise<Kept[]> {
+  const all = await resourcesWithPolicy(client, StackName);
+  return all.flatMap(({ type, name, policy }) =>
+    policy === 'Retain' || policy === 'Snapshot' ? [{ type, name, snapshot: policy === 'Snapshot' }] : [],
+  );
+}
+
+/** The buckets that go with their stack, as its deployed template says: each has to be empty by then (`emptyBucket`). */
+export async function bucketsToEmpty(client: CloudFormationClient, StackName: string): Promise<string[]> {
+  const all = await resourcesWithPolicy(client, StackName);
+  return all.flatMap(({ type, name, policy, status }) =>
+    // One deleted by an earlier try has given its name away: to anybody.
+    type === 'AWS::S3::Bucket' && policy === 'Delete' && status !== 'DELETE_COMPLETE' ? [name] : [],
+  );
+}
+
+async function resourcesWithPolicy(client: CloudFormationClient, StackName: string) {
   const { TemplateBody = '{}' } = await client.send(new GetTemplateCommand({ StackName, TemplateStage: 'Original' }));
   const { Resources = {} } = JSON.parse(TemplateBody) as { Resources?: Record<string, { DeletionPolicy?: string }> };
   const there = await resources(client, StackName);
-  return there.flatMap(({ LogicalResourceId: id = '', PhysicalResourceId: name = id, ResourceType: type = '' }) => {
-    const policy = Resources[id]?.DeletionPolicy;
-    return policy === 'Retain' || policy === 'Snapshot' ? [{ type, name, snapshot: policy === 'Snapshot' }] : [];
-  });
+  return there.flatMap(({ LogicalResourceId: id = '', PhysicalResourceId: name, ResourceType: type = '', ...one }) =>
+    name ? [{ type, name, policy: Resources[id]?.DeletionPolicy ?? 'Delete', status: one.ResourceStatus }] : [],
+  );
 }
 
 async function resources(client: CloudFormationClient, StackName: string): Promise<StackResourceSummary[]> {

@@ -1,4 +1,5 @@
-import type { EffectiveSetting, EffectiveSettings } from '../../telemetry/doctor/settings.ts';
+import type { EffectiveSettings } from '../../telemetry/doctor/settings.ts';
+import type { EffectiveSetting } from '../../telemetry/doctor/variable.ts';
 import { paragraph } from './paragraph.ts';
 import { remedyFor } from './report.ts';
 import { type Typesetter, why } from './typeset.ts';

@@ -1,10 +1,4 @@
-import {
-  DeleteBucketCommand,
-  DeleteObjectsCommand,
-  ListObjectVersionsCommand,
-  NoSuchBucket,
-  S3Client,
-} from '@aws-sdk/client-s3';
+import { removeBucket } from './buckets.ts';
 import type { LocalStack } from './localstack.ts';
 import { removeStacks } from './remove.ts';
 import { isOurs, stacksOf } from './stacks.ts';
@@ -20,8 +14,6 @@ export async function destroy(localstack: LocalStack, tell: (step: string, detai
   const removed: string[] = [];
   const all = await stacks.all();
   const newestFirst = all.toSorted((a, b) => Number(b.CreationTime) - Number(a.CreationTime));
-  const bucket = (await stacks.outputs())['BucketName'];
-  if (bucket) await empty(localstack, bucket);
   await removeStacks(
     localstack,
     newestFirst.filter(isOurs).map(({ StackName = '' }) => StackName),
@@ -36,25 +28,7 @@ export async function destroy(localstack: LocalStack, tell: (step: string, detai
   if (!bootstrap || left.length > 1) return removed;
   const staging = bootstrap.Outputs?.find(({ OutputKey }) => OutputKey === 'BucketName')?.OutputValue;
   await stacks.remove(BOOTSTRAP);
-  if (staging) await empty(localstack, staging, { andDelete: true }); // the template retains it, and a second bootstrap would find it
+  if (staging) await removeBucket(localstack, staging); // the template retains it, and a second bootstrap would find it
   tell('removed', BOOTSTRAP);
   return [...removed, BOOTSTRAP];
-}
-
-/** CloudFormation deletes no bucket that holds something, and a version counts. */
-async function empty({ endpoint, region, credentials }: LocalStack, Bucket: string, { andDelete = false } = {}) {
-  const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
-  try {
-    for (;;) {
-      const { Versions = [], DeleteMarkers = [] } = await client.send(new ListObjectVersionsCommand({ Bucket }));
-      const Objects = [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({ Key, VersionId }));
-      if (Objects.length === 0) break;
-      await client.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true } }));
-    }
-    if (andDelete) await client.send(new DeleteBucketCommand({ Bucket }));
-  } catch (error) {
-    if (!(error instanceof NoSuchBucket)) throw error;
-  } finally {
-    client.destroy();
-  }
 }

@@ -1,3 +1,4 @@
+import { emptyBucketsOf } from './buckets.ts';
 import type { LocalStack } from './localstack.ts';
 import { forgetLogs } from './logs.ts';
 import { setMappings } from './mappings.ts';
@@ -12,6 +13,7 @@ export async function removeStacks(
   const stacks = stacksOf(localstack);
   await setMappings(localstack, true);
   for (const name of names) {
+    await emptyBucketsOf(localstack, name); // what writes into them is in a stack removed before
     await stacks.remove(name);
     onRemoved(name);
   }

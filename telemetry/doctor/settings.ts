@@ -4,7 +4,6 @@ import { makeExporters } from '../export/make.ts';
 import type { ExporterFactories, NamedExporter } from '../export/exporters.ts';
 import { LEVELS } from '../log.ts';
 import { readPropagator } from '../propagators/propagator.ts';
-import { showValue } from './show-value.ts';
 import { readSampler } from '../sampling/sampler.ts';
 import { namesBackend, resolveAliases } from '../settings/aliases.ts';
 import { readDiagnosticLevel } from '../settings/diagnostics.ts';
@@ -14,23 +13,11 @@ import { readResource } from '../settings/resource.ts';
 import type { Settings } from '../settings/settings.ts';
 import { attributesOf, complete } from '../settings/settings.ts';
 import type { Environment, Finding } from '../settings/variables.ts';
-import { readFlag, readName, said, watchReaders } from '../settings/variables.ts';
+import { readFlag, readName, watchReaders } from '../settings/variables.ts';
 import type { OtherName } from './other-names.ts';
 import { tellOthers } from './other-names.ts';
-
-/** One variable as it counts, safe to be shown. */
-export interface EffectiveSetting {
-  name: string;
-  /** What counts; `undefined` for nothing. */
-  value: string | undefined;
-  /** Who said it: `environment`, `alias <NAME>`, `program` or `default`. */
-  origin: string;
-  /** False where it is for an exporter that is not used. */
-  used: boolean;
-  /** What is wrong with what was said, and what is done instead. */
-  problems: string[];
-  notes: string[];
-}
+import type { EffectiveSetting } from './variable.ts';
+import { tellVariable } from './variable.ts';
 
 export interface EffectiveSettings {
   variables: EffectiveSetting[];
@@ -61,7 +48,7 @@ export interface Asked {
 }
 
 /**
- * Reads every setting by the readers a start uses, and tells what each came to, who said it, and what was wrong.
+ * Reads every setting by the readers a start uses, and tells the effective value of each, who said it, and what was wrong.
  */
 export function readEffectiveSettings({
   env: given,
@@ -107,33 +94,6 @@ export function readEffectiveSettings({
   );
 }
 
-interface Stages {
-  given: Environment;
-  aliased: Environment;
-  env: Environment;
-  counts: Environment;
-  findings: Finding[];
-  targets: string[];
-}
-
-function tellVariable(known: KnownVariable, stages: Stages): EffectiveSetting {
-  const { counts, findings, targets } = stages;
-  const { name, otherwise, holds } = known;
-  const about = findings.filter(({ variable }) => variable === name);
-  const problems = about.flatMap(({ problem }) => problem ?? []);
-  const read = about.findLast((finding) => 'value' in finding);
-  const value = read ? read.value : said(counts, name);
-  const counted = value ?? otherwise;
-  return {
-    name,
-    value: counted === undefined ? undefined : showValue(counted, holds),
-    origin: value === undefined ? 'default' : originOf(name, stages),
-    used: known.for === undefined || known.for.some((exporter) => targets.includes(exporter)),
-    problems,
-    notes: about.flatMap(({ note }) => note ?? []),
-  };
-}
-
 /** A sampler that keeps nothing is a setting like any other, and the first thing to know of when no trace appears. */
 function noteWhatIsDropped(variables: EffectiveSetting[]): EffectiveSetting[] {
   const valueOf = (name: string) => variables.find((one) => one.name === name)?.value ?? '';
@@ -144,14 +104,4 @@ function noteWhatIsDropped(variables: EffectiveSetting[]): EffectiveSetting[] {
   if (!isNone) return variables;
   const note = 'keeps no trace that begins here; the test span is sent all the same';
   return variables.map((one) => (one.name === 'OTEL_TRACES_SAMPLER' ? { ...one, notes: [...one.notes, note] } : one));
-}
-
-function originOf(name: string, { given, aliased, env, findings }: Stages): string {
-  const [own, translated, all] = [given, aliased, env].map((stage) => said(stage, name));
-  if (own !== translated) {
-    const alias = `alias ${findings.findLast(({ aliasOf }) => aliasOf?.includes(name))?.variable}`;
-    return own === undefined ? alias : `environment and ${alias}`;
-  }
-  if (own !== undefined) return 'environment';
-  return all === undefined ? 'default' : 'program';
 }

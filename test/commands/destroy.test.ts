@@ -15,6 +15,9 @@ const aStage = (): Record<string, FakeStack> => ({
   },
 });
 
+/** What is left of it after so many calls of `cdk destroy`. */
+const after = (calls: number): Record<string, FakeStack> => Object.fromEntries(Object.entries(aStage()).slice(calls));
+
 test('where nothing is deployed there is nothing to destroy', async (t) => {
   const cdk = fakeCdk();
   const { env } = await fakeCloudFormation(t, () => ({}));
@@ -44,22 +47,50 @@ test('a protected stage is not destroyed, and where to read on is said', async (
   assert.deepEqual(cdk.calls(), []);
 });
 
-test('stacks that are still there afterwards are no success', async (t) => {
+const common = ['--force', '--no-notices', '--context', 'stage=dev'];
+
+test('while the running stack is still there nothing is emptied, and it is no success', async (t) => {
   const cdk = fakeCdk();
   const { env } = await fakeCloudFormation(t, aStage);
-  const { code, stderr } = await runWord('destroy', ['--yes'], { ...env, ...cdk.env });
+  const { code, stdout, stderr } = await runWord('destroy', ['--yes'], { ...env, ...cdk.env });
   assert.equal(code, 1);
   assert.match(stderr, /^nedlia: nedlia-dev is still there \(CREATE_COMPLETE\): .+\n$/);
-  assert.deepEqual(cdk.calls(), [['destroy', '--all', '--force', '--no-notices', '--context', 'stage=dev']]);
+  assert.deepEqual(cdk.calls(), [['destroy', 'nedlia-dev', ...common]]);
+  assert.doesNotMatch(stdout, /empt/);
+});
+
+test('what runs goes first, and what holds data after it', async (t) => {
+  const cdk = fakeCdk();
+  const { env } = await fakeCloudFormation(t, () => after(cdk.calls().length));
+  const { code, stderr } = await runWord('destroy', ['--yes'], { ...env, ...cdk.env });
+  assert.deepEqual([code, stderr], [0, '']);
+  assert.deepEqual(cdk.calls(), [
+    ['destroy', 'nedlia-dev', ...common],
+    ['destroy', '--all', ...common],
+  ]);
+});
+
+test('a bucket that an earlier try has deleted is nobody’s any more, and is not touched', async (t) => {
+  const cdk = fakeCdk();
+  const resources: FakeStack['resources'] = {
+    Files: { type: 'AWS::S3::Bucket', name: 'files-123', deletionPolicy: 'Delete', status: 'DELETE_COMPLETE' },
+  };
+  const { env } = await fakeCloudFormation(t, () =>
+    cdk.calls().length > 0 ? {} : { 'nedlia-dev-data': { resources } },
+  );
+  const { code, stdout, stderr } = await runWord('destroy', ['--yes'], { ...env, ...cdk.env });
+  assert.deepEqual([code, stderr], [0, '']);
+  assert.doesNotMatch(stdout, /files-123/);
 });
 
 test('what stays on purpose is named, and nothing else', async (t) => {
   const cdk = fakeCdk();
-  const { env } = await fakeCloudFormation(t, () => (cdk.calls().length > 0 ? {} : aStage()));
+  const { env } = await fakeCloudFormation(t, () => after(cdk.calls().length));
   const { code, stdout } = await runWord('destroy', ['--yes'], { ...env, ...cdk.env });
   assert.equal(code, 0);
   assert.match(stdout, /Stage dev is gone from eu-central-1\./);
   assert.match(stdout, /^ {2}S3::Bucket {2}files-123$/m);
   assert.match(stdout, /^ {2}a last snapshot of RDS::DBCluster {2}cluster-1$/m);
   assert.doesNotMatch(stdout, /nedlia-relay-dlq/);
+  assert.match(stdout, /CDKToolkit .*\/aws\/apigateway\/welcome/, 'and what AWS and the CDK keep for the account');
 });

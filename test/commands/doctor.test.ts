@@ -52,8 +52,10 @@ test('aliases and names nobody reads are told, and are nothing wrong', async (t)
   const { code, stdout } = await runWord('doctor', quick, {
     OTLP_ENDPOINT: await healthy(t),
     OTEL_TRACES_EXPORTERS: 'zipkin',
+    TRACE_EDGE: 'link',
   });
   assert.equal(code, 0, stdout);
+  assert.doesNotMatch(stdout, /TRACE_EDGE/, 'the API reads it');
   assert.match(stdout, /! OTLP_ENDPOINT {2}is an alias, read as OTEL_EXPORTER_OTLP_ENDPOINT=/);
   assert.match(stdout, /! OTEL_TRACES_EXPORTERS {2}is read by nothing here: did you mean OTEL_TRACES_EXPORTER\?/);
 });

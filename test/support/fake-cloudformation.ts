@@ -4,7 +4,9 @@ import { startAwsEndpoint } from './aws-endpoint.ts';
 /** A stack as CloudFormation tells of it: its resources by logical id. */
 export interface FakeStack {
   guarded?: boolean;
-  resources?: Record<string, { type: string; name: string; deletionPolicy?: string }>;
+  resources?: Record<string, { type: string; name: string; deletionPolicy?: string; status?: string }>;
+  /** Names of its parameters. */
+  parameters?: string[];
 }
 
 /** CloudFormation with the stacks there are at the moment, over HTTP and in its own language. */
@@ -35,8 +37,10 @@ export async function fakeCloudFormation(
 }
 
 const answers: Record<string, (name: string, stack: FakeStack) => string> = {
-  DescribeStacks: (name, { guarded = false }) =>
-    `<Stacks><member><StackName>${name}</StackName><StackStatus>CREATE_COMPLETE</StackStatus><CreationTime>2026-11-20T12:00:00Z</CreationTime><EnableTerminationProtection>${guarded}</EnableTerminationProtection></member></Stacks>`,
+  DescribeStacks: (name, { guarded = false, parameters = [] }) =>
+    `<Stacks><member><StackName>${name}</StackName><StackStatus>CREATE_COMPLETE</StackStatus><CreationTime>2026-11-20T12:00:00Z</CreationTime><EnableTerminationProtection>${guarded}</EnableTerminationProtection><Parameters>${parameters
+      .map((key) => `<member><ParameterKey>${key}</ParameterKey><ParameterValue>****</ParameterValue></member>`)
+      .join('')}</Parameters></member></Stacks>`,
   GetTemplate: (_, { resources = {} }) => {
     const Resources = Object.fromEntries(
       Object.entries(resources).map(([id, { deletionPolicy }]) => [id, { DeletionPolicy: deletionPolicy }]),
@@ -46,8 +50,8 @@ const answers: Record<string, (name: string, stack: FakeStack) => string> = {
   ListStackResources: (_, { resources = {} }) =>
     `<StackResourceSummaries>${Object.entries(resources)
       .map(
-        ([id, { type, name }]) =>
-          `<member><LogicalResourceId>${id}</LogicalResourceId><PhysicalResourceId>${name}</PhysicalResourceId><ResourceType>${type}</ResourceType><ResourceStatus>CREATE_COMPLETE</ResourceStatus><LastUpdatedTimestamp>2026-11-20T12:00:00Z</LastUpdatedTimestamp></member>`,
+        ([id, { type, name, status = 'CREATE_COMPLETE' }]) =>
+          `<member><LogicalResourceId>${id}</LogicalResourceId><PhysicalResourceId>${name}</PhysicalResourceId><ResourceType>${type}</ResourceType><ResourceStatus>${status}</ResourceStatus><LastUpdatedTimestamp>2026-11-20T12:00:00Z</LastUpdatedTimestamp></member>`,
       )
       .join('')}</StackResourceSummaries>`,
 };
