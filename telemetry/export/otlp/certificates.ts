@@ -11,24 +11,26 @@ export interface Certificates {
   key?: Buffer;
 }
 
-const FILES = { ca: 'CERTIFICATE', cert: 'CLIENT_CERTIFICATE', key: 'CLIENT_KEY' } as const;
+/** In the order in which they are asked. */
+const FILES = {
+  ca: ['OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE', 'OTEL_EXPORTER_OTLP_CERTIFICATE'],
+  cert: ['OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE', 'OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE'],
+  key: ['OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY', 'OTEL_EXPORTER_OTLP_CLIENT_KEY'],
+} as const;
 
 /**
- * Reads the files that `OTEL_EXPORTER_OTLP_CERTIFICATE`, `_CLIENT_CERTIFICATE` and `_CLIENT_KEY` name, those for traces before the
- * general ones. A file that cannot be read is one warning, and the connection is tried without it.
+ * Reads the files these variables name. One that cannot be read is one warning, and the connection is tried without it.
  * @see https://opentelemetry.io/docs/specs/otel/protocol/exporter/#configuration-options
  */
 export function readCertificates(env: Environment): Certificates {
   const certificates: Certificates = {};
-  for (const [part, variable] of Object.entries(FILES) as [keyof Certificates, string][]) {
-    const name = ['OTEL_EXPORTER_OTLP_TRACES_', 'OTEL_EXPORTER_OTLP_']
-      .map((prefix) => prefix + variable)
-      .find((full) => said(env, full));
-    if (!name) continue;
+  for (const [part, variables] of Object.entries(FILES) as [keyof Certificates, readonly string[]][]) {
+    const variable = variables.find((name) => said(env, name));
+    if (!variable) continue;
     try {
-      certificates[part] = readFileSync(said(env, name) ?? '');
+      certificates[part] = readFileSync(said(env, variable) ?? '');
     } catch {
-      warn(name, 'names a file that cannot be read', 'it is left out');
+      warn(variable, 'names a file that cannot be read', 'it is left out');
     }
   }
   return certificates;
