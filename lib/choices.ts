@@ -20,6 +20,9 @@ export interface Choices {
   alarmEmail?: string | undefined;
 }
 
+/** The parameter of the running stack that asks for `webhookUrl` where it was not chosen. */
+export const WEBHOOK_PARAMETER = 'WebhookUrl';
+
 /** Every name there is: a misspelt one would be ignored without a word. */
 export const choiceNames = [
   'webhookUrl',

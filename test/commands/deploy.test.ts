@@ -61,9 +61,29 @@ test('settings are handed on; prod asks before permissions are widened, unless t
   assert.deepEqual(given, ['webhookUrl=https://hooks.example/a=b', 'alarmEmail=a@example.com', 'stage=prod']);
 
   const certain = fakeCdk({ outputs });
-  const { stdout } = await runWord('deploy', ['--stage', 'prod', '--yes'], { ...env, ...certain.env });
+  const args = ['--stage', 'prod', '--yes', '-c', 'webhookUrl=https://hooks.example'];
+  const { stdout } = await runWord('deploy', args, { ...env, ...certain.env });
   assert.ok(certain.calls()[0]?.includes('never'));
   assert.match(stdout, /WARNING: nobody hears the alarms/);
+});
+
+test('stage prod is refused before anything is deployed while nobody said where webhooks go', async (t) => {
+  const cdk = fakeCdk({ outputs });
+  const { env } = await fakeCloudFormation(t, () => ({ 'nedlia-prod': {} }));
+  const { code, stderr } = await runWord('deploy', ['--stage', 'prod', '--yes'], { ...env, ...cdk.env });
+  assert.equal(code, 64);
+  assert.match(stderr, /^nedlia: stage prod needs to know where webhooks go: -c webhookUrl=https:\/\/…\n/);
+  assert.deepEqual(cdk.calls(), [], 'not even bootstrapped');
+});
+
+test('a deployed stage that was told by a parameter where webhooks go still knows', async (t) => {
+  const cdk = fakeCdk({ outputs });
+  const { env } = await fakeCloudFormation(t, () => ({
+    CDKToolkit: {},
+    'nedlia-prod': { parameters: ['WebhookUrl'] },
+  }));
+  const { code, stderr } = await runWord('deploy', ['--stage', 'prod', '--yes'], { ...env, ...cdk.env });
+  assert.deepEqual([code, stderr], [0, '']);
 });
 
 test('an API open to anybody is warned of, and its commands are not signed', async (t) => {
