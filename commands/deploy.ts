@@ -7,7 +7,7 @@ import { explain } from '../aws/explain.ts';
 import { cloudFormation, findStack } from '../aws/stacks.ts';
 import { cdk } from '../lib/cdk.ts';
 import { type OwnCollector, ownCollectorOf, readChoices, WEBHOOK_PARAMETER } from '../lib/choices.ts';
-import { collectorIdle, cost, dollars, idle } from '../lib/cost.ts';
+import { collectorIdle, cost, costBeyondFree, dollars, idle } from '../lib/cost.ts';
 import { nextSteps } from '../lib/next-steps.ts';
 import { type AwsStage, readSettings, readStage, WrongUse } from '../lib/deployable.ts';
 import { stageOf } from '../lib/stages.ts';
@@ -68,7 +68,7 @@ async function deploy(): Promise<void> {
     ? `, ${dollars(cost(collectorIdle[stage]))} of it for the Collector and its NAT gateway`
     : '';
   say(
-    `\nIdle, this costs about ${dollars(cost(items))} a month${ofCollector} (docs/deploy.md#what-it-costs); npm run destroy -- --stage ${stage} ends it.`,
+    `\nIdle, this costs about ${dollars(cost(items))} a month${ofCollector}; ${dollars(costBeyondFree(items))} while the account's free tiers are left (docs/deploy.md#what-it-costs).\nnpm run destroy -- --stage ${stage} ends it.`,
   );
 }
 

@@ -25,7 +25,7 @@ test('both stacks of stage dev are deployed, asking nothing, and what comes next
   assert.match(stdout, /--aws-sigv4 aws:amz:eu-central-1:execute-api/);
   assert.match(stdout, /https:\/\/abc\.execute-api\.eu-central-1\.amazonaws\.com\/dev\/v1\/placements/);
   assert.match(stdout, /^https:\/\/dashboard$/m);
-  assert.match(stdout, /about \$\d+\.\d\d a month/);
+  assert.match(stdout, /about \$4\.95 a month; \$1\.55 while the account's free tiers are left/);
   assert.doesNotMatch(stdout, /WARNING/);
 });
 
@@ -101,7 +101,7 @@ test('with a Collector the bill says what it is of it, and the trace is where th
   const settings = ['-c', 'collector=fargate', '-c', 'collectorTo=otlp', '-c', 'collectorEndpoint=https://x.example'];
   const { code, stdout } = await runWord('deploy', settings, { ...env, ...cdk.env });
   assert.equal(code, 0);
-  assert.match(stdout, /about \$61\.03 a month, \$60\.13 of it for the Collector and its NAT gateway/);
+  assert.match(stdout, /about \$65\.08 a month, \$60\.13 of it for the Collector and its NAT gateway; \$61\.68 while/);
   assert.match(stdout, /^# Its trace, where the Collector sends it: [0-9a-f]{32}$/m);
   assert.doesNotMatch(stdout, /xray:traces/);
 });
