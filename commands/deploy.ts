@@ -6,7 +6,7 @@ import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { explain } from '../aws/explain.ts';
 import { cloudFormation, findStack } from '../aws/stacks.ts';
 import { cdk } from '../lib/cdk.ts';
-import { type OwnCollector, ownCollectorOf, readChoices, WEBHOOK_PARAMETER } from '../lib/choices.ts';
+import { isXRay, type OwnCollector, ownCollectorOf, readChoices, WEBHOOK_PARAMETER } from '../lib/choices.ts';
 import { collectorIdle, cost, costBeyondFree, dollars, idle } from '../lib/cost.ts';
 import { nextSteps } from '../lib/next-steps.ts';
 import { type AwsStage, readSettings, readStage, WrongUse } from '../lib/deployable.ts';
@@ -61,7 +61,7 @@ async function deploy(): Promise<void> {
   if (open) say('WARNING: the API is open to anybody who knows its address (apiOpen).\n');
   if (stage === 'prod' && !context['alarmEmail'])
     say('WARNING: nobody hears the alarms: deploy with -c alarmEmail=you@example.com, or subscribe to their topic.\n');
-  const inXRay = collector ? collector.to.includes('xray') : !context['collector'];
+  const inXRay = collector ? collector.to.includes('xray') : !context['collector'] || isXRay(context['collector']);
   say(nextSteps({ region, outputs, open, inXRay }));
   const items = [...idle[stage], ...(collector ? collectorIdle[stage] : [])];
   const ofCollector = collector

@@ -106,6 +106,18 @@ test('with a Collector the bill says what it is of it, and the trace is where th
   assert.doesNotMatch(stdout, /xray:traces/);
 });
 
+test('a collector that is X-Ray itself has the trace in X-Ray, another one elsewhere', async (t) => {
+  const { env } = await fakeCloudFormation(t, () => ({ CDKToolkit: {} }));
+  for (const [collector, inXRay] of [
+    ['https://xray.eu-central-1.amazonaws.com', true],
+    ['https://collector.example', false],
+  ] as const) {
+    const cdk = fakeCdk({ outputs });
+    const { stdout } = await runWord('deploy', ['-c', `collector=${collector}`], { ...env, ...cdk.env });
+    assert.equal(stdout.includes('#xray:traces/1-'), inXRay, collector);
+  }
+});
+
 test('a deployment that fails ends in one line, and promises nothing', async (t) => {
   const cdk = fakeCdk({ code: 1 });
   const { env } = await fakeCloudFormation(t, () => ({ CDKToolkit: {} }));
