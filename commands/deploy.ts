@@ -2,13 +2,15 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { explain } from '../aws/explain.ts';
 import { cloudFormation, findStack } from '../aws/stacks.ts';
 import { cdk } from '../lib/cdk.ts';
-import { type OwnCollector, ownCollectorOf, readChoices } from '../lib/choices.ts';
-import { collectorIdle, cost, dollars, idle } from '../lib/cost.ts';
+import { isXRay, type OwnCollector, ownCollectorOf, readChoices, WEBHOOK_PARAMETER } from '../lib/choices.ts';
+import { collectorIdle, cost, costBeyondFree, dollars, idle } from '../lib/cost.ts';
 import { nextSteps } from '../lib/next-steps.ts';
 import { type AwsStage, readSettings, readStage, WrongUse } from '../lib/deployable.ts';
+import { stageOf } from '../lib/stages.ts';
 
 const HELP = `npm run deploy [-- options]
 
@@ -44,6 +46,7 @@ async function deploy(): Promise<void> {
   const aws = cloudFormation();
   const bootstrapped = await findStack(aws, 'CDKToolkit');
   const region = await aws.config.region();
+  await hasWebhookTarget(aws, stage, context);
   aws.destroy();
   if (!bootstrapped) {
     tell(`bootstrap the CDK in ${region}, once per account and region`);
@@ -58,15 +61,26 @@ async function deploy(): Promise<void> {
   if (open) say('WARNING: the API is open to anybody who knows its address (apiOpen).\n');
   if (stage === 'prod' && !context['alarmEmail'])
     say('WARNING: nobody hears the alarms: deploy with -c alarmEmail=you@example.com, or subscribe to their topic.\n');
-  const inXRay = collector ? collector.to.includes('xray') : !context['collector'];
+  const inXRay = collector ? collector.to.includes('xray') : !context['collector'] || isXRay(context['collector']);
   say(nextSteps({ region, outputs, open, inXRay }));
   const items = [...idle[stage], ...(collector ? collectorIdle[stage] : [])];
   const ofCollector = collector
     ? `, ${dollars(cost(collectorIdle[stage]))} of it for the Collector and its NAT gateway`
     : '';
   say(
-    `\nIdle, this costs about ${dollars(cost(items))} a month${ofCollector} (docs/deploy.md#what-it-costs); npm run destroy -- --stage ${stage} ends it.`,
+    `\nIdle, this costs about ${dollars(cost(items))} a month${ofCollector}; ${dollars(costBeyondFree(items))} while the account's free tiers are left (docs/deploy.md#what-it-costs).\nnpm run destroy -- --stage ${stage} ends it.`,
   );
+}
+
+/**
+ * A stage without a receiver of its own needs to be told where webhooks go, or CloudFormation asks for it once the database stands, a
+ * quarter of an hour later. One that was given as a parameter is kept from deployment to deployment.
+ */
+async function hasWebhookTarget(aws: CloudFormationClient, stage: AwsStage, context: Record<string, string>) {
+  if (stageOf(stage).receivesWebhooks || context['webhookUrl']) return;
+  const { Parameters = [] } = (await findStack(aws, `nedlia-${stage}`)) ?? {};
+  if (Parameters.some(({ ParameterKey }) => ParameterKey === WEBHOOK_PARAMETER)) return;
+  throw new WrongUse(`stage ${stage} needs to know where webhooks go: -c webhookUrl=https://…`);
 }
 
 /** @returns the outputs of all stacks in one. */

@@ -47,7 +47,7 @@ const door = (metrics: PipelineMetrics, api: WatchedFunction): Said[] => [
     breaching: [3, 3],
     evaluateLowSampleCountPercentile: 'ignore', // the slowest of a handful of requests is not a percentile
   },
-  crashes(metrics, api, 'Requests are answered 502, or not at all: the function dies instead of answering.'),
+  crashes(metrics, api, 'Requests are answered 503 by API Gateway: the function dies instead of answering.'),
 ];
 
 const outbox = (metrics: PipelineMetrics, relay: WatchedWorker): Said[] => [

@@ -20,6 +20,18 @@ export interface Choices {
   alarmEmail?: string | undefined;
 }
 
+/**
+ * Whether a collector that was chosen is X-Ray's own OTLP endpoint: functions sign what they send there (telemetry/export/xray), so they
+ * have to be permitted to.
+ */
+export const isXRay = (collector: string | undefined): boolean =>
+  /^https:\/\/xray(?:-fips)?\.[a-z]{2}(?:-[a-z]+)+-\d\.(?:amazonaws\.com(?:\.cn)?|api\.aws)(?:[:/]|$)/.test(
+    collector ?? '',
+  );
+
+/** The parameter of the running stack that asks for `webhookUrl` where it was not chosen. */
+export const WEBHOOK_PARAMETER = 'WebhookUrl';
+
 /** Every name there is: a misspelt one would be ignored without a word. */
 export const choiceNames = [
   'webhookUrl',

@@ -31,7 +31,7 @@ export function collectorTask(scope: Construct, props: CollectorTaskProps): Farg
   const task = new FargateTaskDefinition(scope, 'Task', {
     family: 'nedlia-collector',
     cpu: 256,
-    memoryLimitMiB: 512, // 74 MB were in use after 9,000 spans
+    memoryLimitMiB: 512, // 74 MB were in use after 9,000 spans; observability/fargate/receive.yaml goes by it
     runtimePlatform: { cpuArchitecture: CpuArchitecture.ARM64 },
   });
   acknowledge(task, 'AwsSolutions-ECS2', 'CloudFormation-Validate::E1029');

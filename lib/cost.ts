@@ -28,6 +28,7 @@ export const prices = {
   'vCPU-hour of Fargate on arm64': 0.03238,
   'GB-hour of Fargate on arm64': 0.00356,
   'alarm and month': 0.1,
+  'dashboard and month': 3,
   'million REST API requests': 3.5,
   'million Lambda invocations': 0.2,
   'million GB-seconds of Lambda on arm64': 13.3334,
@@ -39,19 +40,41 @@ export const prices = {
   'GB to the internet': 0.09,
 } as const;
 
-/** What a stage costs in a month in which nobody calls it. Dashboard, queues, bus, API, VPC and functions cost nothing then. */
+/** Queues a function works off; Lambda asks each of them for messages day and night. */
+const WORKERS = 4;
+
+/**
+ * How often Lambda asks a queue that is empty, in a month. AWS says that Lambda uses long polling and begins with five batches at a
+ * time (docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html), and that each ask is paid for as a request; how many pollers
+ * an idle queue has, and how long they wait, it does not promise. This assumes five that wait for 20 s, the longest there is:
+ * `NumberOfEmptyReceives` of the queue tells.
+ */
+const ASKS = 5 * (60 / 20) * 60 * HOURS;
+
+const everywhere: Item[] = [
+  { what: 'Database', why: 'paused to zero', quantity: 0, unit: 'ACU-hour of Aurora Serverless v2' },
+  { what: 'Storage', why: '1 GB', quantity: 1, unit: 'GB-month of Aurora storage' },
+  { what: 'Secrets', why: 'master user, webhook', quantity: 2, unit: 'secret and month' },
+  {
+    what: 'Polling',
+    why: `about ${WORKERS} queues × 5 pollers × 3 a minute × 60 × ${HOURS} hours`,
+    quantity: (WORKERS * ASKS) / 1e6,
+    unit: 'million SQS requests',
+  },
+  { what: 'Dashboard', why: 'one', quantity: 1, unit: 'dashboard and month' },
+];
+
+/** What AWS gives every account each month, as far as an idle stage uses it (of dashboards, those with at most 50 metrics). */
+const free: Partial<Record<Item['unit'], number>> = {
+  'million SQS requests': 1,
+  'dashboard and month': 3,
+  'alarm and month': 10,
+};
+
+/** What a stage costs in a month in which nobody calls it. Bus, API, VPC and functions cost nothing then. */
 export const idle: Record<AwsStage, Item[]> = {
-  dev: [
-    { what: 'Database', why: 'paused to zero', quantity: 0, unit: 'ACU-hour of Aurora Serverless v2' },
-    { what: 'Storage', why: '1 GB', quantity: 1, unit: 'GB-month of Aurora storage' },
-    { what: 'Secrets', why: 'master user, webhook', quantity: 2, unit: 'secret and month' },
-  ],
-  prod: [
-    { what: 'Database', why: 'paused to zero', quantity: 0, unit: 'ACU-hour of Aurora Serverless v2' },
-    { what: 'Storage', why: '1 GB', quantity: 1, unit: 'GB-month of Aurora storage' },
-    { what: 'Secrets', why: 'master user, webhook', quantity: 2, unit: 'secret and month' },
-    { what: 'Alarms', why: 'lib/alarm-list.ts', quantity: 27, unit: 'alarm and month' },
-  ],
+  dev: everywhere,
+  prod: [...everywhere, { what: 'Alarms', why: 'lib/alarm-list.ts', quantity: 27, unit: 'alarm and month' }],
 };
 
 /**
@@ -103,6 +126,10 @@ export const perMillion: Item[] = [
 /** In US dollars. */
 export const cost = (items: Item[]): number =>
   items.reduce((sum, { quantity, unit }) => sum + quantity * prices[unit], 0);
+
+/** In US dollars, where nothing else in the account uses up what is free. */
+export const costBeyondFree = (items: Item[]): number =>
+  cost(items.map((item) => ({ ...item, quantity: Math.max(0, item.quantity - (free[item.unit] ?? 0)) })));
 
 /** As a Markdown table with its sum: the arithmetic for whoever wants to check it. */
 export function costTable(items: Item[]): string {

@@ -9,6 +9,7 @@ import type { Construct } from 'constructs';
 import type { Contract, Variables } from '../core/env.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { acknowledge, acknowledgeWildcard, wildcards } from './acknowledged.ts';
+import { isXRay } from './choices.ts';
 import type { Database } from './database.ts';
 import { stageOf, type StageName } from './stages.ts';
 
@@ -85,15 +86,21 @@ export class PipelineFunction<C extends Contract> extends Function {
     });
     this.service = service;
     if (exporter === 'xray') this.sendToXRay(role);
+    if (isXRay(collectorEndpoint)) permitXRay(role, 'AWSXrayWriteOnlyAccess');
   }
 
   /** Active tracing makes Lambda run the daemon that our spans are handed to. */
   private sendToXRay(role: Role): void {
     // Not by CDK's `tracing`, which writes the policy's present actions into each role.
     (this.node.defaultChild as CfnFunction).tracingConfig = { mode: 'Active' };
-    acknowledge(role, 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/AWSXRayDaemonWriteAccess]');
-    role.addManagedPolicy(ManagedPolicy.fromAwsManagedPolicyName('AWSXRayDaemonWriteAccess'));
+    permitXRay(role, 'AWSXRayDaemonWriteAccess');
   }
+}
+
+/** By a policy of AWS's own: X-Ray knows no resources, and what its endpoints ask for has grown before. */
+function permitXRay(role: Role, policy: 'AWSXRayDaemonWriteAccess' | 'AWSXrayWriteOnlyAccess'): void {
+  acknowledge(role, `AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/${policy}]`);
+  role.addManagedPolicy(ManagedPolicy.fromAwsManagedPolicyName(policy));
 }
 
 /** A trace is whole or not at all: what begins it decides, and the decision goes with every message. */

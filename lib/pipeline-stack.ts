@@ -1,5 +1,5 @@
 /* oxlint-disable eslint/no-new -- a construct adds itself to its scope */
-import { CfnParameter, Duration, Lazy, Stack, type StackProps } from 'aws-cdk-lib';
+import { Annotations, CfnParameter, Duration, Lazy, Stack, type StackProps } from 'aws-cdk-lib';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function } from 'aws-cdk-lib/aws-lambda';
@@ -10,7 +10,7 @@ import type { env as notifierEnv } from '../lambdas/notifier/env.ts';
 import type { env as validatorEnv } from '../lambdas/validator/env.ts';
 import { acknowledgeWildcard, wildcards } from './acknowledged.ts';
 import { Api } from './api.ts';
-import { type Choices, ownCollectorOf } from './choices.ts';
+import { type Choices, ownCollectorOf, WEBHOOK_PARAMETER } from './choices.ts';
 import { Collector } from './collector.ts';
 import { Consumer } from './consumer.ts';
 import type { DataStack } from './data-stack.ts';
@@ -49,7 +49,7 @@ export class PipelineStack extends Stack {
       choices.webhookUrl ??
       (stage.receivesWebhooks && webhookSecret
         ? new Receiver(this, 'Receiver', { surroundings, secret: webhookSecret }).url
-        : this.given('WebhookUrl', 'Where the notifier sends webhooks'));
+        : this.webhookTarget(props.stage));
 
     // 2. The schema, before anything that needs it; and where facts are said.
     const migrations = new Migrations(this, 'Migrations', { surroundings, databaseUrl, database });
@@ -181,6 +181,15 @@ export class PipelineStack extends Stack {
   private webhookHost(): string {
     const description = 'The one host whose private address webhooks may go to; empty for none';
     return new CfnParameter(this, 'WebhookAllowHost', { description, default: '' }).valueAsString;
+  }
+
+  /** On AWS it is a setting, and missing here; a warning, for a stage can be looked at and destroyed without it. */
+  private webhookTarget(stage: StageName): string {
+    if (stageOf(stage).aurora) {
+      const what = `stage ${stage} cannot be deployed for the first time without -c webhookUrl=https://…`;
+      Annotations.of(this).addWarningV2('nedlia:webhook-url', what);
+    }
+    return this.given(WEBHOOK_PARAMETER, 'Where the notifier sends webhooks');
   }
 
   /** A CloudFormation parameter whose value is shown nowhere. */

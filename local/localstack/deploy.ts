@@ -2,13 +2,14 @@ import path from 'node:path';
 import { ensureAssembly } from '../assembly.ts';
 import { type AssembledStack, parameterArguments, readAssembly } from './assembly.ts';
 import { cdk, CdkFailed, type Progress } from './cdk.ts';
-import { type Deployment, readDeployment } from './deployment.ts';
+import { type Deployment, missingApi, readDeployment } from './deployment.ts';
 import type { LocalStack } from './localstack.ts';
 import { forgetLogs } from './logs.ts';
+import { mappingsGone } from './mappings.ts';
 import { migrateOnLocalStack } from './migrate.ts';
 import type { Peers } from './peers.ts';
 import { removeStacks } from './remove.ts';
-import { isOurs, type Stacks, stacksOf } from './stacks.ts';
+import { isOurs, stacksOf } from './stacks.ts';
 
 export interface DeployOptions {
   localstack: LocalStack;
@@ -54,15 +55,16 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
   const app = ['--app', path.resolve(assembly.folder), '--method', 'direct', '--require-approval', 'never'];
   const attempt = async (): Promise<Failure | undefined> => {
     const said = await cdk(localstack, ['deploy', '--all', ...app, ...parameters], running).then(() => '', cdkFailed);
-    return (await firstFailure(stacks, assembled)) ?? (said ? { reason: said, from: assembled.length } : undefined);
+    return (await firstFailure(localstack, assembled)) ?? (said ? { reason: said, from: assembled.length } : undefined);
   };
 
   const standing = before.some(isOurs);
   if (!standing) await forgetLogs(localstack);
-  let failure = (await firstFailure(stacks, assembled)) ?? (await attempt());
+  if (!before.some(({ StackName }) => StackName === assembled.at(-1)?.name)) await mappingsGone(localstack);
+  let failure = (await firstFailure(localstack, assembled)) ?? (await attempt());
   const anew = failure !== undefined && standing;
   if (failure && anew) {
-    // LocalStack updates not everything that AWS does (a REST API's stage, for one), and goes on from no failed operation.
+    // LocalStack updates not everything that AWS does, and goes on from no failed operation.
     tell('to be made anew', failure.reason);
     const dependent = assembled.slice(failure.from).map(({ name }) => name);
     await removeStacks(localstack, dependent.toReversed());
@@ -80,12 +82,15 @@ interface Failure {
   from: number;
 }
 
-async function firstFailure(stacks: Stacks, assembled: AssembledStack[]): Promise<Failure | undefined> {
+async function firstFailure(localstack: LocalStack, assembled: AssembledStack[]): Promise<Failure | undefined> {
+  const stacks = stacksOf(localstack);
   for (const [from, { name }] of assembled.entries()) {
     const reason = await stacks.failure(name);
     if (reason) return { reason, from };
   }
-  return undefined;
+  // The API is in the last stack, the one that only runs.
+  const reason = await missingApi(localstack);
+  return reason ? { reason, from: assembled.length - 1 } : undefined;
 }
 
 function cdkFailed(error: unknown): string {

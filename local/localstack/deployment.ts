@@ -16,6 +16,19 @@ export async function readDeployment(localstack: LocalStack): Promise<Deployment
 }
 
 /**
+ * Why the deployed API is not there, although its stack is; `undefined` when it answers, or when no stack has one. A new
+ * Deployment of API Gateway replaces the old one, which LocalStack 4.14 deletes with the stage it had moved on from: no event
+ * says so, and no later update makes the stage again.
+ */
+export async function missingApi(localstack: LocalStack): Promise<string | undefined> {
+  const { ApiUrl } = await stacksOf(localstack).outputs();
+  if (!ApiUrl) return undefined;
+  const answer = await fetch(`${reachable(ApiUrl, localstack.endpoint)}/health`);
+  const said = await answer.text();
+  return /does not correspond to a deployed/.test(said) ? 'its update took the stage of the API away' : undefined;
+}
+
+/**
  * `https://<id>.execute-api.<host>/<stage>/` needs DNS that leads here; LocalStack takes the same by path, on any host. Not
  * `new URL`: where LocalStack's host is an address, the name ends in a number and the standard refuses it.
  */

@@ -25,7 +25,7 @@ test('both stacks of stage dev are deployed, asking nothing, and what comes next
   assert.match(stdout, /--aws-sigv4 aws:amz:eu-central-1:execute-api/);
   assert.match(stdout, /https:\/\/abc\.execute-api\.eu-central-1\.amazonaws\.com\/dev\/v1\/placements/);
   assert.match(stdout, /^https:\/\/dashboard$/m);
-  assert.match(stdout, /about \$\d+\.\d\d a month/);
+  assert.match(stdout, /about \$4\.95 a month; \$1\.55 while the account's free tiers are left/);
   assert.doesNotMatch(stdout, /WARNING/);
 });
 
@@ -61,9 +61,29 @@ test('settings are handed on; prod asks before permissions are widened, unless t
   assert.deepEqual(given, ['webhookUrl=https://hooks.example/a=b', 'alarmEmail=a@example.com', 'stage=prod']);
 
   const certain = fakeCdk({ outputs });
-  const { stdout } = await runWord('deploy', ['--stage', 'prod', '--yes'], { ...env, ...certain.env });
+  const args = ['--stage', 'prod', '--yes', '-c', 'webhookUrl=https://hooks.example'];
+  const { stdout } = await runWord('deploy', args, { ...env, ...certain.env });
   assert.ok(certain.calls()[0]?.includes('never'));
   assert.match(stdout, /WARNING: nobody hears the alarms/);
+});
+
+test('stage prod is refused before anything is deployed while nobody said where webhooks go', async (t) => {
+  const cdk = fakeCdk({ outputs });
+  const { env } = await fakeCloudFormation(t, () => ({ 'nedlia-prod': {} }));
+  const { code, stderr } = await runWord('deploy', ['--stage', 'prod', '--yes'], { ...env, ...cdk.env });
+  assert.equal(code, 64);
+  assert.match(stderr, /^nedlia: stage prod needs to know where webhooks go: -c webhookUrl=https:\/\/…\n/);
+  assert.deepEqual(cdk.calls(), [], 'not even bootstrapped');
+});
+
+test('a deployed stage that was told by a parameter where webhooks go still knows', async (t) => {
+  const cdk = fakeCdk({ outputs });
+  const { env } = await fakeCloudFormation(t, () => ({
+    CDKToolkit: {},
+    'nedlia-prod': { parameters: ['WebhookUrl'] },
+  }));
+  const { code, stderr } = await runWord('deploy', ['--stage', 'prod', '--yes'], { ...env, ...cdk.env });
+  assert.deepEqual([code, stderr], [0, '']);
 });
 
 test('an API open to anybody is warned of, and its commands are not signed', async (t) => {
@@ -81,9 +101,21 @@ test('with a Collector the bill says what it is of it, and the trace is where th
   const settings = ['-c', 'collector=fargate', '-c', 'collectorTo=otlp', '-c', 'collectorEndpoint=https://x.example'];
   const { code, stdout } = await runWord('deploy', settings, { ...env, ...cdk.env });
   assert.equal(code, 0);
-  assert.match(stdout, /about \$61\.03 a month, \$60\.13 of it for the Collector and its NAT gateway/);
+  assert.match(stdout, /about \$65\.08 a month, \$60\.13 of it for the Collector and its NAT gateway; \$61\.68 while/);
   assert.match(stdout, /^# Its trace, where the Collector sends it: [0-9a-f]{32}$/m);
   assert.doesNotMatch(stdout, /xray:traces/);
+});
+
+test('a collector that is X-Ray itself has the trace in X-Ray, another one elsewhere', async (t) => {
+  const { env } = await fakeCloudFormation(t, () => ({ CDKToolkit: {} }));
+  for (const [collector, inXRay] of [
+    ['https://xray.eu-central-1.amazonaws.com', true],
+    ['https://collector.example', false],
+  ] as const) {
+    const cdk = fakeCdk({ outputs });
+    const { stdout } = await runWord('deploy', ['-c', `collector=${collector}`], { ...env, ...cdk.env });
+    assert.equal(stdout.includes('#xray:traces/1-'), inXRay, collector);
+  }
 });
 
 test('a deployment that fails ends in one line, and promises nothing', async (t) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
-import { named, one, usePlace } from '../support/place.ts';
+import { can, named, one, usePlace, where } from '../support/place.ts';
 import { aRecord, stringAttributes } from '../support/records.ts';
 
 const place = usePlace();
@@ -48,7 +48,7 @@ test('a batch of ten messages of ten traces lands in ten traces, each with its S
     }
     invocations.add(consumer.links[0]?.spanId ?? '');
   }
-  assert.equal(invocations.size, 1, 'ten traces, one invocation');
+  if (can('links')) assert.equal(invocations.size, 1, 'ten traces, one invocation');
 });
 
 test('ten messages of ten traces sent to the queue at once land in ten traces', async () => {
@@ -107,27 +107,30 @@ test('a message that comes three times has one effect', async () => {
   assert.equal(named(spans, 'send nedlia-events (placement.file_generated)').length, 1);
 });
 
-test('a message with a garbage context, or none, is processed in a trace of its own and says so', async () => {
-  const id = await placement();
-  const records = [
-    recordOf(command(id)),
-    recordOf(command(id), '00-zz-1-01'),
-    recordOf(command(id), `00-${'0'.repeat(32)}-${'0'.repeat(16)}-01`),
-  ];
-  const ids = new Set(records.map(({ messageId }) => messageId));
-  assert.deepEqual(await handle(...records), { batchItemFailures: [] });
-  const mine = (await place.collector.spans()).filter(
-    ({ name, attributes }) =>
-      name === 'process nedlia-file-generator' && ids.has(String(attributes['messaging.message.id'])),
-  );
-  assert.equal(mine.length, 3);
-  assert.deepEqual(mine.map(({ attributes }) => String(attributes['messaging.trace_context.status'])).toSorted(), [
-    'invalid',
-    'invalid',
-    'missing',
-  ]);
-  assert.equal(new Set(mine.map(({ traceId }) => traceId)).size, 3);
-});
+where('anySpan')(
+  'a message with a garbage context, or none, is processed in a trace of its own and says so',
+  async () => {
+    const id = await placement();
+    const records = [
+      recordOf(command(id)),
+      recordOf(command(id), '00-zz-1-01'),
+      recordOf(command(id), `00-${'0'.repeat(32)}-${'0'.repeat(16)}-01`),
+    ];
+    const ids = new Set(records.map(({ messageId }) => messageId));
+    assert.deepEqual(await handle(...records), { batchItemFailures: [] });
+    const mine = (await place.collector.spans()).filter(
+      ({ name, attributes }) =>
+        name === 'process nedlia-file-generator' && ids.has(String(attributes['messaging.message.id'])),
+    );
+    assert.equal(mine.length, 3);
+    assert.deepEqual(mine.map(({ attributes }) => String(attributes['messaging.trace_context.status'])).toSorted(), [
+      'invalid',
+      'invalid',
+      'missing',
+    ]);
+    assert.equal(new Set(mine.map(({ traceId }) => traceId)).size, 3);
+  },
+);
 
 test('an empty batch is answered', async () => {
   assert.deepEqual(await handle(), { batchItemFailures: [] });

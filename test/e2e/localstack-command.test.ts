@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -24,12 +25,13 @@ async function surroundings(t: TestContext): Promise<Record<string, string>> {
 }
 
 where('deployments')(
-  'npm run localstack deploys and shows one whole trace, a second run updates, and --destroy leaves no stack',
+  'npm run localstack deploys and shows one whole trace, later runs update, also when the API has changed, and --destroy leaves no stack',
   async (t) => {
     const env = await surroundings(t);
     const stacks = stacksOf(await findLocalStack(env));
     t.after(() => runWord('localstack', ['--destroy'], env));
-    for (const round of ['deployed', 'updated']) {
+    for (const round of ['deployed', 'updated', 'with another API']) {
+      if (round === 'with another API') await changeDeployment(path.join(env['NEDLIA_DIRECTORY'] ?? '', 'cdk.out'));
       const { code, stdout, stderr } = await runWord('localstack', ['--once', '--json'], env);
       assert.equal(code, 0, stderr);
       const result = JSON.parse(stdout) as { complete: boolean; webhooks: unknown[]; outputs: Record<string, string> };
@@ -81,6 +83,27 @@ where('deployments', 'hostReach')(
     assert.deepEqual([complete, webhooks.length], [true, 3]);
   },
 );
+
+/**
+ * What the CDK makes of any change to a method or an answer of the API: a Deployment of another logical id, to which the stage
+ * moves on. Templates are uploaded under their hash, so the files that name it change too.
+ */
+async function changeDeployment(assembly: string): Promise<void> {
+  const file = path.join(assembly, 'nedlia-local.template.json');
+  const template = await readFile(file, 'utf8');
+  const [deployment = '', hash = ''] = /\bApiGatewayDeployment[0-9A-F]{8}([0-9a-f]{32})\b/.exec(template) ?? [];
+  assert.notEqual(hash, '', 'a Deployment is named after its content');
+  const another = template.replaceAll(deployment, deployment.replace(hash, randomBytes(16).toString('hex')));
+  await writeFile(file, another);
+  for (const naming of ['nedlia-local.assets.json', 'manifest.json']) {
+    const at = path.join(assembly, naming);
+    const said = await readFile(at, 'utf8');
+    assert.ok(said.includes(sha256(template)), `${naming} names the template by its hash`);
+    await writeFile(at, said.replaceAll(sha256(template), sha256(another)));
+  }
+}
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** The service `peers` as the compose file starts it, on ports of this machine. */
 async function startPeersService(t: TestContext, databaseUrl: string): Promise<string> {

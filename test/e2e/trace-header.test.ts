@@ -6,7 +6,11 @@ import { usePlace, where } from '../support/place.ts';
 
 const place = usePlace();
 
-where('traceHeader')(
+where(
+  'traceHeader',
+  'anySpan',
+  'links',
+)(
   'an event that brings nothing but the header of X-Ray is processed in a trace of its own, with a link to that one',
   async () => {
     const traceId = `5759e988${randomBytes(12).toString('hex')}`;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
-import { named, one, usePlace } from '../support/place.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { can, named, one, usePlace } from '../support/place.ts';
 
 const place = usePlace();
 const aTraceId = () => randomBytes(16).toString('hex');
@@ -12,7 +13,9 @@ test('one placement is one trace with every hop, and every end of the pipeline g
   assert.equal(created.status, 201);
   const spans = await place.wholeTrace(created.traceId);
 
-  assert.deepEqual([...new Set(spans.map(({ service }) => service))].toSorted(), [
+  const services = new Set(spans.map(({ service }) => service));
+  services.delete('nedlia-receiver'); // where it is deployed it goes on in the trace
+  assert.deepEqual([...services].toSorted(), [
     'nedlia-api',
     'nedlia-file-generator',
     'nedlia-notifier',
@@ -23,17 +26,17 @@ test('one placement is one trace with every hop, and every end of the pipeline g
     assert.equal(span.resource['service.namespace'], 'nedlia');
   }
   const root = one(spans, 'POST /v1/placements');
-  assert.equal(root.kind, 'SERVER');
   assert.equal(root.attributes['http.route'], '/v1/placements');
   assert.equal(root.attributes['http.response.status_code'], 201);
   const send = one(spans, 'send nedlia-events (placement.created)');
-  assert.equal(send.kind, 'PRODUCER');
   assert.equal(send.parentSpanId, root.spanId);
   const consumer = one(spans, 'process nedlia-validator');
-  assert.equal(consumer.kind, 'CONSUMER');
+  if (can('kinds')) assert.deepEqual([root.kind, send.kind, consumer.kind], ['SERVER', 'PRODUCER', 'CONSUMER']);
   assert.equal(typeof consumer.attributes['messaging.wait_ms'], 'number');
-  assert.equal(consumer.links.length, 1, 'the invocation is a link');
-  assert.notEqual(consumer.links[0]?.traceId, created.traceId, 'and a trace of its own');
+  if (can('links')) {
+    assert.equal(consumer.links.length, 1, 'the invocation is a link');
+    assert.notEqual(consumer.links[0]?.traceId, created.traceId, 'and a trace of its own');
+  }
 
   const placement = (await place.send('GET', `/v1/placements/${created.json['id']}`)).json;
   const { bucket, key, sha256 } = placement['file'];
@@ -44,20 +47,28 @@ test('one placement is one trace with every hop, and every end of the pipeline g
   assert.equal(key, `placements/${created.json['id']}/${sha256}.vtt`);
   assert.equal(placement['validation'].verdict, 'valid');
 
+  const types = ['placement.created', 'placement.file_generated', 'placement.validated'];
+  if (!can('webhookContents')) return assert.deepEqual(await receivedTypes(created.traceId), types);
   const webhooks = (await place.webhooksAbout(created.json['id'])).map(({ headers, body }) => ({
     headers,
     ...JSON.parse(body),
   }));
-  assert.deepEqual(webhooks.map(({ type }) => String(type)).toSorted(), [
-    'placement.created',
-    'placement.file_generated',
-    'placement.validated',
-  ]);
+  assert.deepEqual(webhooks.map(({ type }) => String(type)).toSorted(), types);
   for (const { headers } of webhooks) {
     assert.equal(headers.traceparent.split('-')[1], created.traceId);
     assert.equal(headers.baggage, undefined, 'baggage never crosses the public edge');
   }
 });
+
+/** What the deployed receiver has written down about the genuine webhooks of a trace, once there are three. */
+async function receivedTypes(traceId: string): Promise<string[]> {
+  for (const deadline = Date.now() + place.patienceMs; ; await sleep(1000)) {
+    const lines = (await place.logs('nedlia-receiver')).filter((line) => line.includes(traceId));
+    const received = lines.map((line) => JSON.parse(line)).filter(({ message }) => message === 'webhook received');
+    const types = new Set(received.map(({ type }) => String(type)));
+    if (types.size >= 3 || Date.now() > deadline) return [...types].toSorted();
+  }
+}
 
 test("a caller's trace is continued, with its correlation id at every hop and on the webhook", async () => {
   const material = await place.material();
@@ -78,6 +89,7 @@ test("a caller's trace is continued, with its correlation id at every hop and on
   const spans = await place.wholeTrace(traceId);
   assert.equal(one(spans, 'POST /v1/placements').parentSpanId, '00f067aa0ba902b7');
 
+  if (!can('webhookContents')) return;
   const webhooks = await place.webhooksAbout(created.json['id']);
   for (const { headers } of webhooks) {
     assert.equal(headers['x-correlation-id'], 'order-7');
@@ -107,7 +119,7 @@ test('a command goes straight to its queue and continues the trace of its reques
   assert.equal(one(spans, 'process nedlia-file-generator').parentSpanId, send.spanId);
   const put = one(spans, 'S3.PutObject');
   assert.equal(put.attributes['http.response.status_code'], 412, 'the same content is there already');
-  assert.notEqual(put.status.code, 'ERROR', 'which is success by construction');
+  if (can('ownStatus')) assert.notEqual(put.status.code, 'ERROR', 'which is success by construction');
 });
 
 test('a placement outside its video is rejected: an event, not an error', async () => {

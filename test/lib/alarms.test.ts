@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { Permanent } from '../../core/permanent.ts';
 import { service } from '../../events/catalogue.ts';
@@ -119,4 +121,13 @@ test('the metric of the oldest outbox row is found where the relay writes it', (
 test('the dashboard shows every metric an alarm looks at', () => {
   const body = JSON.stringify(prod.resources('AWS::CloudWatch::Dashboard'));
   for (const name of new Set(alarms.map(({ MetricName }) => String(MetricName)))) assert.ok(body.includes(name), name);
+});
+
+test('runbook and alarms speak of no status that API Gateway does not answer with', () => {
+  const answered = prod.resources('AWS::ApiGateway::GatewayResponse').map(({ properties }) => properties['StatusCode']);
+  const runbook = readFileSync(join(import.meta.dirname, '../../docs/runbook.md'), 'utf8');
+  const said = [runbook, ...alarms.map(({ AlarmDescription }) => prod.say(AlarmDescription))].join('\n');
+  const statuses = new Set(said.match(/\b5\d\d\b/g));
+  assert.deepEqual([...statuses], ['503']);
+  assert.ok(answered.includes('503'), 'and for any other 5xx as well: DEFAULT_5XX');
 });

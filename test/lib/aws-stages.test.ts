@@ -200,3 +200,14 @@ test('stage dev records every trace; prod a tenth, and each of those whole', () 
   assert.deepEqual(samplers(dev), ['always_on ']);
   assert.deepEqual(samplers(prod), ['parentbased_traceidratio 0.1']);
 });
+
+/** Ids of the constructs that warn of this. */
+const warned = ({ stacks }: Templates, of: string) =>
+  Annotations.fromStack(stacks.running)
+    .findWarning('*', Match.stringLikeRegexp(of))
+    .map(({ id }) => id);
+
+test('stage prod without a target for webhooks can be looked at, and warns that it cannot be deployed', () => {
+  assert.deepEqual(warned(templatesOf('prod'), 'webhookUrl'), ['/nedlia-prod']);
+  for (const told of [prod, dev, templatesOf('local')]) assert.deepEqual(warned(told, 'webhookUrl'), []);
+});

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { choiceNames, readChoices } from '../../lib/choices.ts';
+import { choiceNames, isXRay, readChoices } from '../../lib/choices.ts';
+import { xrayRegion } from '../../telemetry/export/xray/endpoint.ts';
 
 const read = (context: Record<string, unknown>) => readChoices((name) => context[name]);
 
@@ -21,4 +22,23 @@ test('a wrong choice is one line that names it: an API is never open by a slip',
   assert.throws(() => read({ apiOpen: 'yes' }), /^Error: apiOpen must be true or false$/);
   assert.throws(() => read({ webhookUrl: 'hooks.example' }), /^Error: webhookUrl must be a URL \(http, https\)$/);
   assert.throws(() => read({ collector: 'ftp://x' }), /^Error: collector must be fargate, or a URL/);
+});
+
+test('a collector is X-Ray for whoever deploys exactly where it is for the exporter that signs', () => {
+  const xray = [
+    'eu-central-1.amazonaws.com',
+    'us-gov-west-1.amazonaws.com/v1/traces',
+    'cn-north-1.amazonaws.com.cn',
+    'eu-west-1.api.aws',
+  ];
+  const others = [
+    'https://xray.example',
+    'https://xray.eu-central-1.amazonaws.com.example',
+    'https://collector.example:4318/xray',
+  ];
+  for (const url of [...xray.flatMap((host) => [`https://xray.${host}`, `https://xray-fips.${host}`]), ...others]) {
+    assert.equal(isXRay(url), xrayRegion(new URL(url)) !== undefined, url);
+    assert.equal(isXRay(url), !others.includes(url), url);
+  }
+  assert.equal(isXRay(undefined), false);
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { parse } from 'yaml';
 import { ownCollectorOf, readChoices } from '../../lib/choices.ts';
 import { collectorIdle, type prices } from '../../lib/cost.ts';
 import { stageOf } from '../../lib/stages.ts';
@@ -138,6 +139,15 @@ test('the configuration is the repository’s, file by file, and says nothing th
   }
   const given = [...Object.keys(env), ...Object.keys(secrets)].filter((name) => !name.startsWith('CONFIGURATION_'));
   assert.deepEqual(new Set(given), new Set([...read, 'GOMEMLIMIT']));
+});
+
+test('the Collector refuses before its task ends for want of memory, whatever limit the container sees', () => {
+  const receive = parse(readFileSync(join(root, 'observability/fargate/receive.yaml'), 'utf8')) as unknown;
+  const limiter = at(receive, 'processors', 'memory_limiter');
+  const task = Number(one(dev, 'AWS::ECS::TaskDefinition')['Memory']);
+  assert.equal(at(limiter, 'limit_mib'), 0.75 * task);
+  assert.ok(Number(at(limiter, 'spike_limit_mib')) <= 0.2 * Number(at(limiter, 'limit_mib')));
+  assert.equal(at(limiter, 'limit_percentage'), undefined, 'a share of what, only the cgroup knows');
 });
 
 test('secrets are fields of one secret that ECS reads: the template has their address and nothing else', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { collectorIdle, cost, costTable, dollars, idle, perMillion } from '../../lib/cost.ts';
+import { collectorIdle, cost, costBeyondFree, costTable, dollars, HOURS, idle, perMillion } from '../../lib/cost.ts';
 import { at, templatesOf } from '../support/template.ts';
 
 const document = readFileSync(join(import.meta.dirname, '../../docs/deploy.md'), 'utf8');
@@ -29,6 +29,14 @@ test('the sum is the sum of what the table says', () => {
   }
 });
 
+test('what is left of an idle bill in free tiers is in docs/deploy.md, and the dashboard fits into them', () => {
+  const [dev, prod] = [idle.dev, idle.prod].map((items) => dollars(costBeyondFree(items)));
+  assert.ok(plain(document).includes(`**${dev}** in stage \`dev\`, **${prod}** in stage \`prod\``), `${dev}, ${prod}`);
+  const [dashboard] = templatesOf('prod').resources('AWS::CloudWatch::Dashboard');
+  const metrics = JSON.stringify(dashboard).match(/\\"label\\"/g) ?? [];
+  assert.ok(metrics.length > 40 && metrics.length <= 50, `${metrics.length} metrics`);
+});
+
 for (const stage of ['dev', 'prod'] as const) {
   test(`the bill of stage ${stage} counts as many alarms and secrets as there are`, () => {
     const { resources } = templatesOf(stage);
@@ -38,6 +46,16 @@ for (const stage of ['dev', 'prod'] as const) {
       at(one, 'properties', 'ManageMasterUserPassword'),
     );
     assert.equal(billed('secret and month'), resources('AWS::SecretsManager::Secret').length + ofTheDatabase.length);
+  });
+
+  test(`the bill of stage ${stage} counts the dashboard, and every queue that Lambda asks for messages`, () => {
+    const { resources } = templatesOf(stage);
+    const billed = (what: string) => idle[stage].find((item) => item.what === what);
+    assert.equal(billed('Dashboard')?.quantity ?? 0, resources('AWS::CloudWatch::Dashboard').length);
+    const asked = resources('AWS::Lambda::EventSourceMapping').length;
+    assert.match(billed('Polling')?.why ?? '', new RegExp(`^about ${asked} queues `));
+    const perQueue = 5 * 3 * 60 * HOURS; // five pollers, each waiting for 20 seconds
+    assert.equal(billed('Polling')?.quantity, (asked * perQueue) / 1e6);
   });
 
   test(`stage ${stage} has nothing that is paid by the hour`, () => {

@@ -113,3 +113,18 @@ for (const stage of ['local', 'dev', 'prod'] as const) {
     if (stage !== 'local') assert.deepEqual([...new Set(vague)].sort(), known.sort());
   });
 }
+
+/** X-Ray's policies, one per role that has one, where traces go to this collector. */
+const policiesWith = (collector: string) =>
+  templatesOf('dev', { collector })
+    .resources('AWS::IAM::Role')
+    .flatMap(({ properties }) => JSON.stringify(properties['ManagedPolicyArns'] ?? []).match(/AWSXray\w+/gi) ?? []);
+
+test('functions whose collector is X-Ray itself may write there, and those with another may not', () => {
+  const traced = templatesOf('dev')
+    .resources('AWS::Lambda::Function')
+    .filter(({ properties }) => properties['FunctionName']).length;
+  const writes = Array.from({ length: traced }, () => 'AWSXrayWriteOnlyAccess');
+  assert.deepEqual(policiesWith('https://xray.eu-central-1.amazonaws.com'), writes);
+  assert.deepEqual(policiesWith('https://collector.example'), []);
+});

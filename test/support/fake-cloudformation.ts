@@ -4,6 +4,8 @@ import { startAwsEndpoint } from './aws-endpoint.ts';
 /** A stack as CloudFormation tells of it: its resources by logical id. */
 export interface FakeStack {
   guarded?: boolean;
+  status?: string;
+  outputs?: Record<string, string>;
   resources?: Record<string, { type: string; name: string; deletionPolicy?: string; status?: string }>;
   /** Names of its parameters. */
   parameters?: string[];
@@ -37,10 +39,12 @@ export async function fakeCloudFormation(
 }
 
 const answers: Record<string, (name: string, stack: FakeStack) => string> = {
-  DescribeStacks: (name, { guarded = false, parameters = [] }) =>
-    `<Stacks><member><StackName>${name}</StackName><StackStatus>CREATE_COMPLETE</StackStatus><CreationTime>2026-11-20T12:00:00Z</CreationTime><EnableTerminationProtection>${guarded}</EnableTerminationProtection><Parameters>${parameters
+  DescribeStacks: (name, { guarded = false, status = 'CREATE_COMPLETE', outputs = {}, parameters = [] }) =>
+    `<Stacks><member><StackName>${name}</StackName><StackStatus>${status}</StackStatus><CreationTime>2026-11-20T12:00:00Z</CreationTime><EnableTerminationProtection>${guarded}</EnableTerminationProtection><Parameters>${parameters
       .map((key) => `<member><ParameterKey>${key}</ParameterKey><ParameterValue>****</ParameterValue></member>`)
-      .join('')}</Parameters></member></Stacks>`,
+      .join('')}</Parameters><Outputs>${Object.entries(outputs)
+      .map(([key, value]) => `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`)
+      .join('')}</Outputs></member></Stacks>`,
   GetTemplate: (_, { resources = {} }) => {
     const Resources = Object.fromEntries(
       Object.entries(resources).map(([id, { deletionPolicy }]) => [id, { DeletionPolicy: deletionPolicy }]),

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { readCollector } from '../../local/collector/read.ts';
 import type { LocalStack } from '../../local/localstack/localstack.ts';
 import type { ReceivedWebhook } from '../../local/receiver.ts';
+import { deployedFunctions } from './deployed-functions.ts';
 import type { Ground } from './place.ts';
 
 /** What the run's global set-up hands to every test process, in `NEDLIA_LOCALSTACK`. */
@@ -24,8 +23,7 @@ export function openLocalStack(): Ground {
   const { endpoint } = localstack;
   const sqs = new SQSClient({ ...localstack, useQueueUrlAsEndpoint: false });
   const eventBridge = new EventBridgeClient(localstack);
-  const lambda = new LambdaClient(localstack);
-  const cloudWatchLogs = new CloudWatchLogsClient(localstack);
+  const functions = deployedFunctions(localstack);
 
   return {
     apiUrl,
@@ -35,28 +33,12 @@ export function openLocalStack(): Ground {
     sqs,
     eventBridge,
     object: async (bucket, key) => (await fetch(`${endpoint}/${bucket}/${key}`)).text(),
-    invoke: async (name, event) => {
-      const Payload = JSON.stringify(event);
-      const answer = await lambda.send(new InvokeCommand({ FunctionName: name, Payload }));
-      const said = answer.Payload?.transformToString() ?? '';
-      if (answer.FunctionError) throw new Error(`${name} failed: ${said}`);
-      return JSON.parse(said);
-    },
-    logs: async (name) => {
-      const lines: string[] = [];
-      for (let nextToken: string | undefined; ;) {
-        const page = await cloudWatchLogs.send(
-          new FilterLogEventsCommand({ logGroupName: `/aws/lambda/${name}`, ...(nextToken && { nextToken }) }),
-        );
-        lines.push(...(page.events ?? []).map(({ message = '' }) => message));
-        ({ nextToken } = page);
-        if (!nextToken) return lines;
-      }
-    },
+    invoke: functions.invoke,
+    logs: functions.logs,
     kill: () => assert.fail('nothing can be killed here'),
     patienceMs: 60_000,
     close: () => {
-      for (const client of [sqs, eventBridge, lambda, cloudWatchLogs]) client.destroy();
+      for (const client of [sqs, eventBridge, functions]) client.destroy();
       return Promise.resolve();
     },
   };

@@ -7,12 +7,16 @@ import type { Spans } from '../../local/collector/read.ts';
 import { missingHops } from '../../local/hops.ts';
 import type { ReceivedWebhook } from '../../local/receiver.ts';
 import { type Capability, lacking, type PlaceName } from './differences.ts';
+import { openAws } from './place-aws.ts';
 import { openLocalStack } from './place-localstack.ts';
 import { type Faults, openLoopback } from './place-loopback.ts';
+import type { PlainRequest } from './signed-fetch.ts';
 
 /** What a place gives of itself; everything a test does is made of it. */
 export interface Ground {
   apiUrl: string;
+  /** Sends a request to the API; `fetch` unless the API wants it signed. */
+  ask?: (url: string, request: PlainRequest) => Promise<Response>;
   collector: Spans;
   /** Every genuine webhook so far, other tests' too. */
   webhooks(): Promise<ReceivedWebhook[]>;
@@ -60,18 +64,23 @@ export interface Place extends Ground {
   ): Promise<ReceivedSpan[]>;
 }
 
-/** The place of this run: LocalStack where the run's global set-up says so, loopback else. */
+/** The place of this run: LocalStack or AWS where the run's global set-up says so, loopback else. */
 export const placeName: PlaceName = (process.env['NEDLIA_PLACE'] as PlaceName | undefined) ?? 'loopback';
 
 /** Opens the place before a file's tests and closes it after them. `faults` is heard only where the place can do that. */
 export function usePlace(options: { faults?: Faults } = {}): Place {
   const place = {} as Place;
   before(async () => {
-    const ground = placeName === 'loopback' ? await openLoopback(options) : openLocalStack();
+    const ground = await open(options);
     Object.assign(place, ground, dealings(ground));
   });
   after(() => place.close?.());
   return place;
+}
+
+function open(options: { faults?: Faults }): Ground | Promise<Ground> {
+  if (placeName === 'loopback') return openLoopback(options);
+  return placeName === 'aws' ? openAws() : openLocalStack();
 }
 
 /** Whether this place has a capability; for one assertion of many. */
@@ -88,8 +97,9 @@ export const where =
 
 function dealings(ground: Ground): Omit<Place, keyof Ground> {
   const { apiUrl, collector, patienceMs } = ground;
+  const ask = ground.ask ?? fetch;
   const send: Place['send'] = async (method, where, body, headers = {}) => {
-    const answer = await fetch(`${apiUrl}${where}`, {
+    const answer = await ask(`${apiUrl}${where}`, {
       method,
       headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

@@ -28,9 +28,8 @@ export function verifySigV4(
     .split(';')
     .map((name) => `${name}:${String(request.headers[name]).trim().replaceAll(/ +/g, ' ')}\n`);
   const { pathname, search } = new URL(request.url, 'http://x');
-  const canonical = [request.method, pathname, search.slice(1), headers.join(''), names, sha256(request.body)].join(
-    '\n',
-  );
+  const query = search.slice(1).split('&').toSorted().join('&');
+  const canonical = [request.method, pathname, query, headers.join(''), names, sha256(request.body)].join('\n');
   const time = String(request.headers['x-amz-date']);
   const toSign = ['AWS4-HMAC-SHA256', time, scope, sha256(canonical)].join('\n');
   const key = [date, region, service, end].reduce<Buffer>(
