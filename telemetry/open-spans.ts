@@ -1,5 +1,5 @@
 import { SpanStatusCode } from '@opentelemetry/api';
-import type { Span, SpanProcessor } from '@opentelemetry/sdk-trace-node';
+import type { Span, SpanProcessor } from '@opentelemetry/sdk-trace';
 import { name } from './attributes.ts';
 import { endEntry } from './entry-span.ts';
 

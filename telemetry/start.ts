@@ -1,5 +1,6 @@
 import { context, diag, propagation, trace } from '@opentelemetry/api';
-import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { TracerProvider } from '@opentelemetry/sdk-trace';
 import { name } from './attributes.ts';
 import { configureOtherFormats } from './carry/other-formats.ts';
 import { configureEdges } from './edges/configure.ts';
@@ -16,13 +17,14 @@ import { openSpans } from './open-spans.ts';
 import { propagatorFor, readPropagatorNames } from './propagators/propagator.ts';
 import { readResource } from './settings/resource.ts';
 import { readSampler } from './sampling/sampler.ts';
+import { readSpanLimits } from './settings/span-limits.ts';
 import type { Settings } from './settings/settings.ts';
 import { attributesOf, complete } from './settings/settings.ts';
 import type { Attributes } from './span.ts';
 import type { TelemetryStatus } from './status.ts';
 import { provideStatus } from './status.ts';
 import type { Environment } from './settings/variables.ts';
-import { readFlag, readName, withEnvironment } from './settings/variables.ts';
+import { readFlag, readName } from './settings/variables.ts';
 
 export interface TelemetryOptions {
   /** `service.name`, unless `OTEL_SERVICE_NAME` or `OTEL_RESOURCE_ATTRIBUTES` says otherwise. */
@@ -118,14 +120,14 @@ function register(
   const named = String(resource.attributes[name.serviceName]);
   configureLog({ service: named });
   const sampler = readSampler(env, { rules: settings.samplingRules, resource: resource.attributes });
-  // The provider would read the sampler's name as well, and complain of it a second time.
-  const others = { ...env, OTEL_TRACES_SAMPLER: undefined };
   const spanProcessors = mode === 'function' ? [openSpans, ...queues] : queues;
-  const provider = withEnvironment(others, () => new NodeTracerProvider({ resource, sampler, spanProcessors }));
-  // Registered even when disabled, and then taken away again: context manager and propagator stay, so that what came in is passed on.
+  const spanLimits = readSpanLimits(env);
   const propagators = readPropagatorNames(env);
   configureOtherFormats(propagators);
-  provider.register({ propagator: propagatorFor(propagators) });
+  // Set even when disabled, and then taken away again: context manager and propagator stay, so that what came in is passed on.
+  trace.setGlobalTracerProvider(new TracerProvider({ resource, sampler, spanProcessors, spanLimits }));
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  propagation.setGlobalPropagator(propagatorFor(propagators));
   return named;
 }
 

@@ -1,5 +1,5 @@
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
-import { AlwaysOnSampler, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import { AlwaysOnSampler, TracerProvider } from '@opentelemetry/sdk-trace';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { exportOnce } from '../export/attempt.ts';
 import { functionExporters } from '../export/function-exporters.ts';
@@ -114,7 +114,7 @@ function testSpan(service: string): ReadableSpan {
     forceFlush: async () => undefined,
     shutdown: async () => undefined,
   };
-  const provider = new NodeTracerProvider({
+  const provider = new TracerProvider({
     resource: resourceFromAttributes({ 'service.name': service }),
     sampler: new AlwaysOnSampler(),
     spanProcessors: [keep],

@@ -1,4 +1,4 @@
-import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-node';
+import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
 
 /** `ExportResultCode.SUCCESS` of @opentelemetry/core, which is no dependency of ours. */
 const SUCCESS = 0;

@@ -1,5 +1,5 @@
 import { diag } from '@opentelemetry/api';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { log } from '../log.ts';
 import { exportOnce } from './attempt.ts';
 import type { Breaker, BreakerState } from './breaker.ts';

@@ -1,4 +1,4 @@
-import type { SpanExporter } from '@opentelemetry/sdk-trace-node';
+import type { SpanExporter } from '@opentelemetry/sdk-trace';
 import { describe } from '../safe/failure.ts';
 import type { Environment } from '../settings/variables.ts';
 import { readName, readNames, warn } from '../settings/variables.ts';

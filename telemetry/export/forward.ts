@@ -1,7 +1,7 @@
 import type { Attributes, HrTime, SpanContext } from '@opentelemetry/api';
 import { createTraceState, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { namesBackend, resolveAliases } from '../settings/aliases.ts';
 import type { Environment } from '../settings/variables.ts';
 import { createBreaker } from './breaker.ts';

@@ -1,4 +1,4 @@
-import type { SpanExporter } from '@opentelemetry/sdk-trace-node';
+import type { SpanExporter } from '@opentelemetry/sdk-trace';
 import { publicUrl } from '../safe/url.ts';
 import type { TraceExporter } from './exporters.ts';
 

@@ -1,7 +1,7 @@
 import type { Context } from '@opentelemetry/api';
 import { SpanKind, trace, TraceFlags } from '@opentelemetry/api';
-import type { Sampler } from '@opentelemetry/sdk-trace-node';
-import { SamplingDecision } from '@opentelemetry/sdk-trace-node';
+import type { Sampler } from '@opentelemetry/sdk-trace';
+import { SamplingDecision } from '@opentelemetry/sdk-trace';
 import type { Environment } from '../settings/variables.ts';
 import { said, warn } from '../settings/variables.ts';
 

@@ -1,6 +1,6 @@
 import { trace } from '@opentelemetry/api';
-import type { Sampler, SamplingResult } from '@opentelemetry/sdk-trace-node';
-import { SamplingDecision, TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace-node';
+import type { Sampler, SamplingResult } from '@opentelemetry/sdk-trace';
+import { SamplingDecision, TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace';
 import { isBelowUnsampled } from './excluded.ts';
 import type { SamplingRule } from './rules.ts';
 import { matches } from './rules.ts';

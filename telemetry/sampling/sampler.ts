@@ -1,12 +1,12 @@
 import type { Attributes } from '@opentelemetry/api';
 import { trace } from '@opentelemetry/api';
-import type { Sampler } from '@opentelemetry/sdk-trace-node';
+import type { Sampler } from '@opentelemetry/sdk-trace';
 import {
   AlwaysOffSampler,
   AlwaysOnSampler,
   ParentBasedSampler,
   TraceIdRatioBasedSampler,
-} from '@opentelemetry/sdk-trace-node';
+} from '@opentelemetry/sdk-trace';
 import { isUndecided } from '../carry/undecided.ts';
 import { excludeUrls } from './excluded.ts';
 import { log } from '../log.ts';

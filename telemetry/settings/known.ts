@@ -17,7 +17,7 @@ const otlp = (name: string, more: Omit<KnownVariable, 'name'> = {}): KnownVariab
   { for: OTLP, ...(more.holds && { holds: more.holds }), name: `OTEL_EXPORTER_OTLP_TRACES_${name}` },
 ];
 
-/** The SDK's own limits. */
+/** What one span may hold. */
 const limit = (name: string, otherwise?: string): KnownVariable => ({ name, ...(otherwise && { otherwise }) });
 
 /**

@@ -1,6 +1,6 @@
 import type { HrTime } from '@opentelemetry/api';
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { Environment } from '../../settings/variables.ts';
 import type { TraceExporter } from '../exporters.ts';
 import type { TreeSpan } from './tree.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { diag } from '@opentelemetry/api';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { Environment } from '../../settings/variables.ts';
 import type { ExporterOptions, TraceExporter } from '../exporters.ts';
 import { outcomeOf } from '../outcome.ts';

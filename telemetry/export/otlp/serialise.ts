@@ -1,5 +1,5 @@
 import type { Attributes, AttributeValue, SpanContext } from '@opentelemetry/api';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { ProtobufWriter } from './protobuf.ts';
 
 const writer = new ProtobufWriter();

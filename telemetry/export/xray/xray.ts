@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { log } from '../../log.ts';
 import type { Environment } from '../../settings/variables.ts';
 import type { TraceExporter } from '../exporters.ts';

@@ -1,4 +1,4 @@
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { Environment } from '../../settings/variables.ts';
 import { warn } from '../../settings/variables.ts';
 import type { ExporterFactory } from '../exporters.ts';
