@@ -1,11 +1,11 @@
 /* oxlint-disable eslint/no-new -- a construct adds itself to its scope */
 import { join } from 'node:path';
-import { App, Validations } from 'aws-cdk-lib';
-import { AwsSolutionsChecks } from 'cdk-nag';
+import { App } from 'aws-cdk-lib';
 import { readChoices } from '../lib/choices.ts';
 import { DataStack } from '../lib/data-stack.ts';
 import { PipelineStack } from '../lib/pipeline-stack.ts';
 import { isStageName, type StageName, stages } from '../lib/stages.ts';
+import { synthValidated } from '../lib/validated.ts';
 
 const app = new App({
   analyticsReporting: false, // no metadata resource: the template says only what we say
@@ -24,14 +24,11 @@ try {
     const data = new DataStack(app, `nedlia-${stage}-data`, { stage, choices });
     new PipelineStack(app, `nedlia-${stage}`, { stage, data, bundles, choices });
   }
+  synthValidated(app);
 } catch (error) {
   process.stderr.write(`${(error as Error).message}\n`);
   process.exit(1);
 }
-
-// What AWS calls good practice, each exception acknowledged with its reason: lib/acknowledged.ts.
-Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-app.synth();
 
 function wanted(stage: unknown): StageName[] {
   const names = Object.keys(stages).filter(isStageName);

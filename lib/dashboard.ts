@@ -35,7 +35,7 @@ export class PipelineDashboard extends Construct {
       graph('Oldest nudge, s', [named(metrics.oldest(watched.relay.queue), watched.relay.service)]),
       graph(
         'Refused by bus or queue',
-        of(functions, (one) => metrics.refused(one)),
+        of(watched.publishers, (one) => metrics.refused(one)),
       ),
     );
     row(

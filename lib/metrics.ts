@@ -27,6 +27,8 @@ export interface Watched {
   api: WatchedFunction & { gateway: RestApi };
   relay: WatchedWorker;
   consumers: readonly WatchedWorker[];
+  /** Those of them that put events on the bus, which may refuse some. */
+  publishers: readonly WatchedFunction[];
   /** Where events lie that a rule could not put into its queue. */
   undelivered: IQueue;
   /** The Collector of our own, where there is one. */
@@ -52,7 +54,7 @@ export class PipelineMetrics extends Construct {
     super(scope, id);
     this.watched = watched;
     for (const worker of this.workers) this.count(worker, 'MessagesRetried');
-    for (const one of this.functions) this.count(one, 'PublishRefused');
+    for (const one of watched.publishers) this.count(one, 'PublishRefused');
     if (watched.collector) this.countErrors(watched.collector);
   }
 

@@ -126,7 +126,8 @@ export class PipelineStack extends Stack {
     // 6. Who may do what, beyond working off its own queue; and that it waits for the schema.
     for (const speaker of [api, fileGenerator, validator]) relay.queue.grant(speaker.function, 'sqs:SendMessage');
     for (const sender of [api, relay]) fileGenerator.queue.grant(sender.function, 'sqs:SendMessage');
-    for (const user of [api, fileGenerator, validator, relay]) {
+    const publishers = [api, fileGenerator, validator, relay]; // each does so after a commit: they are who uses the database
+    for (const user of publishers) {
       bus.grantPutEventsTo(user.function);
       database?.admit(user.function);
       user.function.node.addDependency(migrations.done);
@@ -140,7 +141,8 @@ export class PipelineStack extends Stack {
       const { alarms } = stage.watched;
       const { alarmEmail } = choices;
       const { undelivered } = deadLetters;
-      new Operations(this, 'Operations', { api, relay, consumers, undelivered, collector, alarms, alarmEmail });
+      const watched = { api, relay, consumers, publishers, undelivered, collector };
+      new Operations(this, 'Operations', { ...watched, alarms, alarmEmail });
     }
     tellOutputs(this, {
       files: bucket,

@@ -103,6 +103,17 @@ test('the line a consumer writes for a message that comes again is the one that 
   for (const pattern of patterns) assert.ok(lines.some(({ message }) => message === pattern));
 });
 
+test('refusals of the bus are counted where events are put on it, and nowhere else', () => {
+  const counts = filters
+    .filter((filter) => at(filter, 'MetricTransformations', 0, 'MetricName') === 'PublishRefused')
+    .map(({ LogGroupName }) => prod.say(LogGroupName).replace('logs /aws/lambda/', ''));
+  const publish = prod
+    .resources('AWS::IAM::Policy')
+    .filter(({ properties }) => JSON.stringify(properties).includes('events:PutEvents'));
+  assert.equal(publish.length, counts.length);
+  assert.deepEqual(counts.sort(), [service.api, service.fileGenerator, service.relay, service.validator].sort());
+});
+
 test('a message that is given up is not counted as one that comes again', async (t) => {
   const lines = captureLog(t);
   await aConsumer(() => Promise.reject(new Permanent('bad', 'never'))).handle([aRecord()]);
