@@ -135,8 +135,8 @@ const withoutBaggage = ({ traceparent, tracestate }: Record<string, unknown>): C
 /** The body is this function's own copy: nobody else has seen the field. */
 function strip(body: unknown): void {
   const envelope = fields(body);
-  delete envelope[TRACE_FIELD];
-  delete fields(envelope['detail'])[TRACE_FIELD];
+  // Asked first: `delete` of what is not there costs as much as of what is.
+  for (const holder of [envelope, fields(envelope['detail'])]) if (TRACE_FIELD in holder) delete holder[TRACE_FIELD];
 }
 
 /** A message that was redriven continues its trace always, however long it lay in the dead-letter queue. */

@@ -1,11 +1,12 @@
 import type { Context } from '@opentelemetry/api';
-import { ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { trace } from '@opentelemetry/api';
 import { joined, only } from './headers.ts';
 import type { Place } from './place.ts';
 import { withPlace } from './place.ts';
 import { carriesNothing, readOtherFormats, writeOtherFormats } from './other-formats.ts';
 import { fromTraceContext, toTraceContext } from './trace-context.ts';
 import { parseXRay } from './xray.ts';
+import { ROOT } from './root.ts';
 
 /** Request headers, their names in lower case, as Node gives them. */
 export type Headers = Readonly<Record<string, string | string[] | undefined>>;
@@ -17,14 +18,14 @@ export type Headers = Readonly<Record<string, string | string[] | undefined>>;
  * state: our sampler then decides as for a root. Never throws.
  */
 export function readRequest(headers: Headers): Context {
-  if (carriesNothing()) return ROOT_CONTEXT;
+  if (carriesNothing()) return ROOT;
   // Node joins two of these with a comma, which no reader here accepts either.
   const traceparent = only(headers['traceparent'])?.trim();
   const tracestate = joined(headers['tracestate']);
   const carried = fromTraceContext(traceparent === undefined ? undefined : { traceparent, tracestate });
-  if (carried !== ROOT_CONTEXT) return carried;
+  if (carried !== ROOT) return carried;
   const place = readXRay(only(headers['x-amzn-trace-id'])?.trim()) ?? readOtherFormats(headers);
-  return place ? withPlace(ROOT_CONTEXT, place) : ROOT_CONTEXT;
+  return place ? withPlace(ROOT, place) : ROOT;
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { Baggage, Context, SpanContext } from '@opentelemetry/api';
-import { isSpanContextValid, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { isSpanContextValid, propagation, trace } from '@opentelemetry/api';
 import { formatBaggage, parseBaggage } from './baggage.ts';
 import { formatTraceparent, formatTracestate, parseTraceparent } from './traceparent.ts';
+import { ROOT } from './root.ts';
 
 /** Where in which trace something was said, as plain data: three W3C strings that fit a column, a field or an attribute. */
 export interface TraceContext {
@@ -43,8 +44,8 @@ function write(span: SpanContext, carriedBaggage: Baggage | undefined): TraceCon
 /** Data as a context to be a child of, with nothing else in it. Never throws: what is not valid is as good as absent. */
 export function fromTraceContext(carried: Carrier | undefined): Context {
   const span = parseTraceparent(carried?.traceparent, carried?.tracestate);
-  if (!span) return ROOT_CONTEXT;
-  const context = trace.setSpanContext(ROOT_CONTEXT, span);
+  if (!span) return ROOT;
+  const context = trace.setSpanContext(ROOT, span);
   const baggage = parseBaggage(carried?.baggage);
   return baggage ? propagation.setBaggage(context, baggage) : context;
 }

@@ -1,4 +1,4 @@
-import { context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { name } from '../attributes.ts';
 import { readRequest, type Headers } from '../carry/request.ts';
 import { beginCorrelation, parseCorrelationId } from '../correlation.ts';
@@ -9,6 +9,7 @@ import type { Attributes } from '../span.ts';
 import { startSpan } from '../tracer.ts';
 import type { Edge } from './http-server.ts';
 import { describeInvocation, type LambdaContextLike } from './invocation.ts';
+import { ROOT } from '../carry/root.ts';
 
 /** A request to a function's URL: what is read of Lambda's payload format 2.0. Header names are in lower case. */
 export interface FunctionUrlEventLike {
@@ -32,8 +33,8 @@ export function traceFunctionUrl<A extends { statusCode: number }>(
   edge: Edge,
   work: () => Promise<A>,
 ): Promise<A> {
-  const remote = edge === 'ignore' ? ROOT_CONTEXT : readRequest(event.headers);
-  const parent = edge === 'continue' ? remote : ROOT_CONTEXT;
+  const remote = edge === 'ignore' ? ROOT : readRequest(event.headers);
+  const parent = edge === 'continue' ? remote : ROOT;
   const linked = edge === 'link' ? trace.getSpanContext(remote) : undefined;
   const { method } = event.requestContext.http;
   const whose = { correlationId: parseCorrelationId(event.headers['x-correlation-id']) };

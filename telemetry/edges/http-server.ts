@@ -1,5 +1,5 @@
 import type { Context, Span } from '@opentelemetry/api';
-import { context, isSpanContextValid, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { context, isSpanContextValid, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { name } from '../attributes.ts';
 import { readRequest } from '../carry/request.ts';
@@ -11,6 +11,7 @@ import { startSpan } from '../tracer.ts';
 import { describeRequest, nameOf } from './http-request.ts';
 import { describeActiveInvocation } from './invocation.ts';
 import { recordRequestBody } from './request-body.ts';
+import { ROOT } from '../carry/root.ts';
 
 /** What a caller's trace is worth: `continue` makes it ours, `link` begins our own and points at it, `ignore` forgets it. */
 export type Edge = 'continue' | 'link' | 'ignore';
@@ -74,7 +75,7 @@ function begin(
   try {
     const path = request.url.split('?', 1)[0] ?? '';
     if (untraced.some((prefix) => path === prefix || path.startsWith(`${prefix}/`))) return undefined;
-    const remote = edge === 'ignore' ? ROOT_CONTEXT : readRequest(request.headers);
+    const remote = edge === 'ignore' ? ROOT : readRequest(request.headers);
     const linked = edge === 'link' ? trace.getSpanContext(remote) : undefined;
     const options = {
       kind: SpanKind.SERVER,
@@ -82,9 +83,9 @@ function begin(
       links: linked ? [{ context: linked }] : [],
     };
     const correlationId = parseCorrelationId(request.headers['x-correlation-id']) ?? newCorrelationId();
-    const parent = edge === 'continue' ? remote : ROOT_CONTEXT;
+    const parent = edge === 'continue' ? remote : ROOT;
     const span = startSpan(nameOf(request), options, parent, { correlationId });
-    const begun: Traced = { span, ended: false, entry: withEntry(ROOT_CONTEXT, span), correlationId };
+    const begun: Traced = { span, ended: false, entry: withEntry(ROOT, span), correlationId };
     Object.assign(request, { [TRACED]: begun });
     reply.header('x-correlation-id', correlationId);
     announce(reply, span);

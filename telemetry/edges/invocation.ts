@@ -1,8 +1,9 @@
 import type { Attributes, SpanContext } from '@opentelemetry/api';
-import { context, createContextKey, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
+import { context, createContextKey, SpanKind, trace } from '@opentelemetry/api';
 import { name } from '../attributes.ts';
 import { recordFailure } from '../safe/failure.ts';
 import { startSpan } from '../tracer.ts';
+import { ROOT } from '../carry/root.ts';
 
 /** One call of a function by Lambda: what the spans of its messages point at. */
 export interface Invocation {
@@ -70,10 +71,10 @@ export async function traceInvocation<T>(
         [name.batchMessageCount]: messages,
       },
     },
-    ROOT_CONTEXT,
+    ROOT,
   );
   try {
-    return await context.with(trace.setSpan(ROOT_CONTEXT, span), () => work({ span: span.spanContext() }));
+    return await context.with(trace.setSpan(ROOT, span), () => work({ span: span.spanContext() }));
   } catch (error) {
     recordFailure(span, error);
     throw error;

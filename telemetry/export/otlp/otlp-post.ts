@@ -69,7 +69,7 @@ async function gzip(bytes: Uint8Array): Promise<Buffer> {
 }
 
 /** @see https://opentelemetry.io/docs/specs/otlp/#retryable-response-codes */
-const AGAIN = [429, 502, 503, 504];
+const AGAIN = new Set([429, 502, 503, 504]);
 const FIRST_PAUSE_MS = 100;
 
 /** Tries again, after a pause that doubles or the longer one the backend asks for, as long as the answer can come in time. */
@@ -79,7 +79,7 @@ async function retrying(withinMs: number, attempt: () => Promise<Buffer>): Promi
     try {
       return await attempt();
     } catch (error) {
-      if (!(error instanceof Refusal) || !AGAIN.includes(error.status)) throw error;
+      if (!(error instanceof Refusal) || !AGAIN.has(error.status)) throw error;
       const spread = pause * (0.8 + Math.random() * 0.4); // so that many do not come back at once
       const wait = Math.max(spread, error.retryAfterMs ?? 0);
       if (Date.now() + wait >= until) throw error;
