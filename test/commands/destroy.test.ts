@@ -4,11 +4,11 @@ import { fakeCdk } from '../support/fake-cdk.ts';
 import { fakeCloudFormation, type FakeStack } from '../support/fake-cloudformation.ts';
 import { runWord } from '../support/word.ts';
 
-const aStage = (): Record<string, FakeStack> => ({
+const aStage = (files = 'Retain'): Record<string, FakeStack> => ({
   'nedlia-dev': {},
   'nedlia-dev-data': {
     resources: {
-      Files: { type: 'AWS::S3::Bucket', name: 'files-123', deletionPolicy: 'Retain' },
+      Files: { type: 'AWS::S3::Bucket', name: 'files-123', deletionPolicy: files },
       Cluster: { type: 'AWS::RDS::DBCluster', name: 'cluster-1', deletionPolicy: 'Snapshot' },
       Queue: { type: 'AWS::SQS::Queue', name: 'nedlia-relay-dlq', deletionPolicy: 'Delete' },
     },
@@ -16,7 +16,8 @@ const aStage = (): Record<string, FakeStack> => ({
 });
 
 /** What is left of it after so many calls of `cdk destroy`. */
-const after = (calls: number): Record<string, FakeStack> => Object.fromEntries(Object.entries(aStage()).slice(calls));
+const after = (calls: number, files?: string): Record<string, FakeStack> =>
+  Object.fromEntries(Object.entries(aStage(files)).slice(calls));
 
 test('where nothing is deployed there is nothing to destroy', async (t) => {
   const cdk = fakeCdk();
@@ -51,12 +52,21 @@ const common = ['--force', '--no-notices', '--context', 'stage=dev'];
 
 test('while the running stack is still there nothing is emptied, and it is no success', async (t) => {
   const cdk = fakeCdk();
-  const { env } = await fakeCloudFormation(t, aStage);
+  const { env } = await fakeCloudFormation(t, () => aStage('Delete'));
   const { code, stdout, stderr } = await runWord('destroy', ['--yes'], { ...env, ...cdk.env });
   assert.equal(code, 1);
   assert.match(stderr, /^nedlia: nedlia-dev is still there \(CREATE_COMPLETE\): .+\n$/);
   assert.deepEqual(cdk.calls(), [['destroy', 'nedlia-dev', ...common]]);
   assert.doesNotMatch(stdout, /empt/);
+});
+
+test('a bucket that cannot be emptied ends it in one line, before the stack that holds it is tried', async (t) => {
+  const cdk = fakeCdk();
+  const { env } = await fakeCloudFormation(t, () => after(cdk.calls().length, 'Delete'));
+  const { code, stderr } = await runWord('destroy', ['--yes'], { ...env, ...cdk.env });
+  assert.equal(code, 1);
+  assert.match(stderr, /^nedlia: [^\n]+\n$/, 'there is no S3 here');
+  assert.deepEqual(cdk.calls(), [['destroy', 'nedlia-dev', ...common]]);
 });
 
 test('what runs goes first, and what holds data after it', async (t) => {
