@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import type { TextMapPropagator } from '@opentelemetry/api';
-import { defaultTextMapGetter, defaultTextMapSetter, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { defaultTextMapGetter, defaultTextMapSetter, propagation, trace } from '@opentelemetry/api';
 import { AWSXRayPropagator } from '@opentelemetry/propagator-aws-xray';
 import { B3InjectEncoding, B3Propagator } from '@opentelemetry/propagator-b3';
 import { JaegerPropagator } from '@opentelemetry/propagator-jaeger';
@@ -14,6 +14,7 @@ import { readSampler } from '../../../telemetry/sampling/sampler.ts';
 import { startSpan } from '../../../telemetry/tracer.ts';
 import { captureLog } from '../../support/log-lines.ts';
 import { recordSpans } from '../../support/spans.ts';
+import { ROOT } from '../../../telemetry/carry/root.ts';
 
 const traceId = '5759e988bd862e3fe1be46a994272793';
 const spanId = '53995c3f42cd8ad8';
@@ -48,7 +49,7 @@ for (const [name, stockOne] of Object.entries(stockOnes)) {
       assert.deepEqual(beside, stock);
       // X-Ray's `Sampled=0` is no decision; the flag a context must have is then the same 00.
       assert.equal(read(stock), here);
-      assert.equal(toTraceContext(stockOne.extract(ROOT_CONTEXT, beside, defaultTextMapGetter))?.traceparent, here);
+      assert.equal(toTraceContext(stockOne.extract(ROOT, beside, defaultTextMapGetter))?.traceparent, here);
     }
   });
 }
@@ -141,7 +142,7 @@ test('garbage, and a header that stands twice, is nothing', (t) => {
   ];
   for (const value of [...garbage, [`${traceId}-${spanId}-1`, `${traceId}-${spanId}-1`], `${traceId}-${spanId}-1, x`]) {
     const headers = { b3: value, 'x-b3-traceid': value, 'x-b3-spanid': value, 'uber-trace-id': value };
-    assert.equal(readRequest(headers), ROOT_CONTEXT, String(value).slice(0, 60));
+    assert.equal(readRequest(headers), ROOT, String(value).slice(0, 60));
   }
 });
 
