@@ -100,14 +100,13 @@ test('headers of the environment go along, those for traces first, and a pair th
 test('a backend that has no time for it is asked again, after the time it asks for, and the spans arrive once', async (t) => {
   const at: number[] = [];
   const received: ReceivedSpan[] = [];
-  const endpoint = await startPeer(t, (request, response) => {
+  const endpoint = await startPeer(t, async (request, response) => {
     at.push(performance.now());
-    if (at.length === 1) return void drain(request).then(() => response.writeHead(503, { 'retry-after': '1' }).end());
-    if (at.length === 2) return void drain(request).then(() => response.writeHead(429).end());
-    void drain(request).then((body) => {
-      received.push(...readExport('application/x-protobuf', body));
-      response.end();
-    });
+    const body = await drain(request);
+    if (at.length === 1) response.writeHead(503, { 'retry-after': '1' });
+    else if (at.length === 2) response.writeHead(429);
+    else received.push(...readExport('application/x-protobuf', body));
+    response.end();
   });
   const { telemetry, lines } = start(t, { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint });
   const said = recordSample();

@@ -57,7 +57,7 @@ function aSpan(
   scope: ReadableSpan['instrumentationScope'],
 ): ReadableSpan {
   const any = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
-  const id = (digits: number) => Array.from({ length: digits }, () => any([...'0123456789abcdef'])).join('');
+  const id = (digits: number) => Array.from({ length: digits }, () => any('0123456789abcdef'.split(''))).join('');
   const value = () =>
     any([
       any(TEXTS),
