@@ -67,7 +67,8 @@ export function createDelivery(
     const began = performance.now();
     const failure = await exportOnce(exporter, batch, timeoutMillis);
     if (failure) return failed(failure, batch.length);
-    const left = (exporter.dropped?.() ?? 0) - before;
+    // What a backend says it refused is its own word.
+    const left = Math.min(batch.length, (exporter.dropped?.() ?? 0) - before);
     drop(left, 'the exporter or its backend refused them');
     accepted(batch.length - left, performance.now() - began);
   };

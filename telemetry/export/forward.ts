@@ -61,7 +61,7 @@ export function openForwarding(given: Environment, factories: ExporterFactories)
   return {
     exporters: made.map(({ name }) => name),
     forward: (spans) => {
-      for (const span of spans.map(readable)) for (const queue of queues) queue.onEnd(span);
+      for (const span of readable(spans)) for (const queue of queues) queue.onEnd(span);
     },
     status: () => queues.map((queue) => queue.status()),
     shutdown: async () => {
@@ -73,7 +73,26 @@ export function openForwarding(given: Environment, factories: ExporterFactories)
   };
 }
 
-function readable(span: ForeignSpan): ReadableSpan {
+const TRACE_ID = /^[0-9a-f]{32}$/i;
+const SPAN_ID = /^[0-9a-f]{16}$/i;
+const SCOPE = { name: 'nedlia-telemetry' };
+
+/** As the exporters read spans; one whose ids are none is left out. Spans of one resource share it. */
+function readable(spans: ForeignSpan[]): ReadableSpan[] {
+  const resources = new Map<object, ReadableSpan['resource']>();
+  return spans
+    .filter(
+      ({ traceId, spanId, parentSpanId }) =>
+        TRACE_ID.test(traceId) && SPAN_ID.test(spanId) && (!parentSpanId || SPAN_ID.test(parentSpanId)),
+    )
+    .map((span) => {
+      const resource = resources.get(span.resource) ?? resourceFromAttributes(span.resource as Attributes);
+      resources.set(span.resource, resource);
+      return readableOf(span, resource);
+    });
+}
+
+function readableOf(span: ForeignSpan, resource: ReadableSpan['resource']): ReadableSpan {
   const { traceId, spanId, parentSpanId, traceState, kind, status } = span;
   const entered = kind === 'SERVER' || kind === 'CONSUMER';
   return {
@@ -99,8 +118,8 @@ function readable(span: ForeignSpan): ReadableSpan {
       context: sampled(context.traceId, context.spanId),
       attributes: attributes as Attributes,
     })),
-    resource: resourceFromAttributes(span.resource as Attributes),
-    instrumentationScope: { name: 'nedlia-telemetry' },
+    resource,
+    instrumentationScope: SCOPE,
     droppedAttributesCount: 0,
     droppedEventsCount: 0,
     droppedLinksCount: 0,

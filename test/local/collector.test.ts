@@ -6,6 +6,7 @@ import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otl
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
 import { startCollector } from '../../local/collector/collector.ts';
+import { readExport } from '../../local/collector/otlp.ts';
 import { openForwarding } from '../../telemetry/export/forward.ts';
 import { serverExporters } from '../../telemetry/export/server-exporters.ts';
 import { captureLog } from '../support/log-lines.ts';
@@ -119,6 +120,23 @@ test('every span is sent on to each backend that is named, whole', async (t) => 
   await collector.close();
   assert.ok(received.length > 0);
   for (const backend of [jaeger, otlp]) assert.deepEqual(backend.spans(), received);
+});
+
+test('a span whose ids are none is not sent on, and those beside it are', async (t) => {
+  const otlp = await collectorFor(t);
+  const forwarding = openForwarding({ OTEL_EXPORTER_OTLP_ENDPOINT: otlp.endpoint }, serverExporters);
+  const [span] = readExport('application/x-protobuf', richExport().protobuf);
+  assert.ok(forwarding && span);
+  const nested = { ...span, attributes: { list: { of: ['a', { deep: 1 }] } } };
+  forwarding.forward([
+    nested,
+    { ...span, spanId: 'abc' },
+    { ...span, traceId: '' },
+    { ...span, parentSpanId: 'x' },
+    span,
+  ]);
+  await forwarding.shutdown();
+  assert.deepEqual(otlp.spans(), [nested, span]);
 });
 
 test('where no backend is named, or only the console, nothing is sent on', () => {

@@ -15,7 +15,8 @@ export function readAnswer(body: Buffer): PartialSuccess {
   for (const [field, value] of fieldsOf(body)) {
     if (field !== 1 || typeof value === 'number') continue;
     for (const [inner, said] of fieldsOf(value)) {
-      if (inner === 1 && typeof said === 'number') partial.rejected = said;
+      // A negative int64 reads as an enormous number; neither is a count of spans.
+      if (inner === 1 && typeof said === 'number' && Number.isSafeInteger(said)) partial.rejected = said;
       if (inner === 2 && typeof said !== 'number') partial.message = said.toString('utf8');
     }
   }

@@ -10,6 +10,10 @@ const SHORT = 64;
 
 const ZEROS_32 = 0x1_0000_0000;
 
+/** Bytes of the buffer: what an invocation's spans need, and what is not kept for the next ones. */
+const SMALL = 16 * 1024;
+const LARGE = 1024 * 1024;
+
 /** How many bytes a varint takes; lengths only, so below 2^32. */
 const widthOf = (value: number): number =>
   value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x20_0000 ? 3 : value < 0x1000_0000 ? 4 : 5;
@@ -20,13 +24,24 @@ const widthOf = (value: number): number =>
  * @see https://protobuf.dev/programming-guides/encoding/
  */
 export class ProtobufWriter {
-  #bytes = Buffer.allocUnsafe(16 * 1024);
+  #bytes = Buffer.allocUnsafe(SMALL);
   #at = 0;
 
-  /** A copy of what was written; the next message begins anew. */
+  /** Where the next byte goes; what `back` takes. */
+  get at(): number {
+    return this.#at;
+  }
+
+  /** Forgets what was written from there on. */
+  back(at: number): void {
+    this.#at = at;
+  }
+
+  /** A copy of what was written; the next message begins anew, and in a small buffer when this one was large. */
   take(): Buffer {
     const taken = Buffer.from(this.#bytes.subarray(0, this.#at));
     this.#at = 0;
+    if (this.#bytes.length > LARGE) this.#bytes = Buffer.allocUnsafe(SMALL);
     return taken;
   }
 
@@ -71,12 +86,12 @@ export class ProtobufWriter {
     this.#word(value);
   }
 
-  /** Nanoseconds since 1970, from seconds and nanoseconds: in two halves, because a number of JavaScript's cannot hold them. */
+  /** Nanoseconds since 1970, 0 for what was before: in two halves, because a number of JavaScript's cannot hold them. */
   time(field: number, [seconds, nanoseconds]: readonly [number, number]): void {
     this.#room(9);
     this.#bytes[this.#at++] = (field << 3) | 1;
     // 1e9 = 1953125 × 2^9: the product of seconds and 1953125 is exact up to the year 2116, and 2^9 is a shift.
-    const product = seconds * 1_953_125;
+    const product = Math.max(0, seconds) * 1_953_125;
     const high = Math.floor(product / 0x80_0000);
     const low = (product - high * 0x80_0000) * 512 + nanoseconds;
     this.#word(low);
@@ -91,7 +106,7 @@ export class ProtobufWriter {
     bytes[this.#at++] = (field << 3) | 2;
     this.#varint(length);
     let at = this.#at;
-    for (let index = 0; index < digits.length; index += 2) {
+    for (let index = 0; index < 2 * length; index += 2) {
       const high = DIGITS[digits.charCodeAt(index)] ?? 0;
       const low = DIGITS[digits.charCodeAt(index + 1)] ?? 0;
       bytes[at++] = (high << 4) | low;

@@ -1,23 +1,35 @@
 import type { Attributes, AttributeValue, SpanContext } from '@opentelemetry/api';
+import { diag } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { ProtobufWriter } from './protobuf.ts';
 
 const writer = new ProtobufWriter();
 
+const tell = (error: unknown): void => diag.warn('a span could not be written and is left out:', String(error));
+
 /**
- * Spans as the body of an OTLP export, in protobuf. Ours, because every span of every invocation pays for it: 1.9 µs where
+ * Spans as the body of an OTLP export, in protobuf; one that cannot be written is left out and told. Ours, because every span of every invocation pays for it: 1.9 µs where
  * OpenTelemetry’s own takes 5.8, and 20 kB less to load at a cold start; a test holds the one against the other.
  * Field numbers: opentelemetry-proto 1.x, collector/trace/v1, trace/v1, common/v1.
  * @see https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto
  */
-export function serialise(spans: readonly ReadableSpan[]): Uint8Array {
+export function serialise(spans: readonly ReadableSpan[], unwritable = tell): Uint8Array {
+  writer.back(0); // Whatever an earlier one that failed has left.
   for (const [resource, scopes] of grouped(spans)) {
     const resourceSpans = writer.begin(1, 3);
     writeResource(resource);
     for (const [scope, ofScope] of scopes) {
       const scopeSpans = writer.begin(2, 3);
       writeScope(scope);
-      for (const span of ofScope) writeSpan(span);
+      for (const span of ofScope) {
+        const before = writer.at;
+        try {
+          writeSpan(span);
+        } catch (error) {
+          writer.back(before);
+          unwritable(error);
+        }
+      }
       if (scope.schemaUrl) writer.text(3, scope.schemaUrl);
       writer.end(scopeSpans, 3);
     }
@@ -115,7 +127,7 @@ const flagsOf = (traceFlags: number, isRemote: boolean | undefined): number =>
   (traceFlags & 0xff) | 0x100 | (isRemote ? 0x200 : 0);
 
 function writeAttributes(field: number, attributes: Attributes): void {
-  for (const key in attributes) {
+  for (const key of Object.keys(attributes)) {
     const value = attributes[key];
     const start = writer.begin(field, 1);
     writer.text(1, key);
@@ -126,12 +138,20 @@ function writeAttributes(field: number, attributes: Attributes): void {
   }
 }
 
+/** What stands in an attribute; objects only in spans of others, because the API takes none. */
+type Value = AttributeValue | null | undefined | { [key: string]: Value };
+
 /** One AnyValue's content; nothing for what is no value, as in an array with gaps. */
-function writeValue(value: AttributeValue | null | undefined): void {
+function writeValue(value: Value): void {
   if (typeof value === 'string') writer.text(1, value);
   else if (typeof value === 'boolean') writer.integer(2, value ? 1 : 0);
   else if (typeof value === 'number') writeNumber(value);
   else if (Array.isArray(value)) writeArray(value);
+  else if (typeof value === 'object' && value !== null) {
+    const list = writer.begin(6, 1);
+    writeAttributes(1, value as Attributes);
+    writer.end(list, 1);
+  }
 }
 
 const INT64 = 2 ** 63;

@@ -189,10 +189,35 @@ const withoutZeros = (fields: Field[]): Field[] =>
     .map(([number, value]): Field => [number, typeof value === 'string' ? value : withoutZeros(value)])
     .filter(([, value]) => value !== '0');
 
+test('a span that cannot be written is left out and told, and neither its neighbours nor the next request suffer', () => {
+  const random = randomOf(3);
+  const [before, after] = [0, 1].map(() => aSpan(random, resourceFromAttributes({}), { name: 'a' })) as [
+    ReadableSpan,
+    ReadableSpan,
+  ];
+  const wrong = [
+    { ...before, name: 404 as never },
+    { ...before, status: { code: SpanStatusCode.ERROR, message: {} as never } },
+    {
+      ...before,
+      spanContext: () => ({ ...before.spanContext(), traceState: { serialize: () => assert.fail('no') } as never }),
+    },
+  ].map((span) => ({ ...span, resource: before.resource, instrumentationScope: before.instrumentationScope }));
+  const shared = { ...after, resource: before.resource, instrumentationScope: before.instrumentationScope };
+  const told: unknown[] = [];
+  const written = serialise([before, ...wrong, shared], (error) => told.push(error));
+  assert.equal(told.length, wrong.length);
+  assert.deepEqual(decode(written), decode(serialise([before, shared])));
+  assert.throws(() => serialise([{ ...before, resource: undefined as never }]));
+  assert.deepEqual(decode(serialise([before, shared])), decode(written), 'nothing is left of the one that failed');
+});
+
 test('a backend’s answer is read: rejected spans and why, nothing of an empty one, and no garbage stops the export', () => {
   const partial = Buffer.from([0x0a, 0x09, 0x08, 0xac, 0x02, 0x12, 0x04, ...Buffer.from('full')]);
   assert.deepEqual(readAnswer(partial), { rejected: 300, message: 'full' });
   assert.deepEqual(readAnswer(Buffer.alloc(0)), { rejected: 0, message: '' });
+  const minusOne = Buffer.from([0x0a, 0x0b, 0x08, ...Array.from({ length: 9 }, () => 0xff), 0x01]);
+  assert.equal(readAnswer(minusOne).rejected, 0);
   for (const garbage of ['{"partialSuccess":{}}', '<html>', '\n\u00ff\u00ff\u00ff'])
     readAnswer(Buffer.from(garbage, 'latin1'));
 });
