@@ -28,6 +28,12 @@ Environment: AWS credentials and region as for any AWS tool (AWS_PROFILE, AWS_RE
 Exit codes: 0 deployed · 1 failed · 64 called wrongly
 `;
 
+/**
+ * States in which a stack has parameters, but never stood or will be gone: `cdk deploy` creates it, and keeps none of them.
+ * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
+ */
+const MADE_ANEW = /^(?:REVIEW|ROLLBACK|DELETE)_/;
+
 const began = performance.now();
 const say = (text: string) => void process.stdout.write(`${text}\n`);
 const tell = (step: string) => say(`${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${step}`);
@@ -74,12 +80,12 @@ async function deploy(): Promise<void> {
 
 /**
  * A stage without a receiver of its own needs to be told where webhooks go, or CloudFormation asks for it once the database stands, a
- * quarter of an hour later. One that was given as a parameter is kept from deployment to deployment.
+ * quarter of an hour later. One that was given as a parameter is kept from deployment to deployment, unless the stack is made anew.
  */
 async function hasWebhookTarget(aws: CloudFormationClient, stage: AwsStage, context: Record<string, string>) {
   if (stageOf(stage).receivesWebhooks || context['webhookUrl']) return;
-  const { Parameters = [] } = (await findStack(aws, `nedlia-${stage}`)) ?? {};
-  if (Parameters.some(({ ParameterKey }) => ParameterKey === WEBHOOK_PARAMETER)) return;
+  const { StackStatus = '', Parameters = [] } = (await findStack(aws, `nedlia-${stage}`)) ?? {};
+  if (!MADE_ANEW.test(StackStatus) && Parameters.some(({ ParameterKey }) => ParameterKey === WEBHOOK_PARAMETER)) return;
   throw new WrongUse(`stage ${stage} needs to know where webhooks go: -c webhookUrl=https://…`);
 }
 

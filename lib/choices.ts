@@ -22,11 +22,11 @@ export interface Choices {
 
 /**
  * Whether a collector that was chosen is X-Ray's own OTLP endpoint: functions sign what they send there (telemetry/export/xray), so they
- * have to be permitted to.
+ * have to be permitted to. What is compared is the host as URL reads it, there as here.
  */
 export const isXRay = (collector: string | undefined): boolean =>
-  /^https:\/\/xray(?:-fips)?\.[a-z]{2}(?:-[a-z]+)+-\d\.(?:amazonaws\.com(?:\.cn)?|api\.aws)(?:[:/]|$)/.test(
-    collector ?? '',
+  /^xray(?:-fips)?\.[a-z]{2}(?:-[a-z]+)+-\d\.(?:amazonaws\.com(?:\.cn)?|api\.aws)$/.test(
+    URL.parse(collector ?? '')?.hostname ?? '',
   );
 
 /** The parameter of the running stack that asks for `webhookUrl` where it was not chosen. */

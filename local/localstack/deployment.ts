@@ -15,17 +15,31 @@ export async function readDeployment(localstack: LocalStack): Promise<Deployment
   return { apiUrl: reachable(outputs['ApiUrl'], localstack.endpoint), outputs };
 }
 
+/** LocalStack says at once that there is no such API; a function that starts in its first container may take longer to answer. */
+const SAYS_SO_WITHIN_MS = 10_000;
+
 /**
- * Why the deployed API is not there, although its stack is; `undefined` when it answers, or when no stack has one. A new
+ * Why the deployed API is not there, although its stack is; `undefined` when it answers, or takes its time to, or when no stack has one. A new
  * Deployment of API Gateway replaces the old one, which LocalStack 4.14 deletes with the stage it had moved on from: no event
  * says so, and no later update makes the stage again.
  */
-export async function missingApi(localstack: LocalStack): Promise<string | undefined> {
+export async function missingApi(
+  localstack: LocalStack,
+  withinMs: number = SAYS_SO_WITHIN_MS,
+): Promise<string | undefined> {
   const { ApiUrl } = await stacksOf(localstack).outputs();
   if (!ApiUrl) return undefined;
-  const answer = await fetch(`${reachable(ApiUrl, localstack.endpoint)}/health`);
-  const said = await answer.text();
+  const said = await textOf(`${reachable(ApiUrl, localstack.endpoint)}/health`, AbortSignal.timeout(withinMs));
   return /does not correspond to a deployed/.test(said) ? 'its update took the stage of the API away' : undefined;
+}
+
+async function textOf(address: string, signal: AbortSignal): Promise<string> {
+  try {
+    return await (await fetch(address, { signal })).text();
+  } catch (error) {
+    if (signal.aborted) return '';
+    throw error;
+  }
 }
 
 /**

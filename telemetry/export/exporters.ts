@@ -1,7 +1,8 @@
-import type { SpanExporter } from '@opentelemetry/sdk-trace';
+import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
 import { describe } from '../safe/failure.ts';
 import type { Environment } from '../settings/variables.ts';
 import { readName, readNames, warn } from '../settings/variables.ts';
+import type { Deadline } from './deadline.ts';
 import { otlpUrl, protocolVariable } from './otlp/otlp.ts';
 import { xrayRegion } from './xray/endpoint.ts';
 
@@ -13,8 +14,12 @@ export interface ExporterOptions {
   keepAlive: boolean;
 }
 
+type Done = Parameters<SpanExporter['export']>[1];
+
 /** What a factory makes. */
-export interface TraceExporter extends SpanExporter {
+export interface TraceExporter extends Omit<SpanExporter, 'export'> {
+  /** Nothing of it goes on after the deadline, as far as that can be stopped; the stock exporters have time-outs of their own. */
+  export(spans: ReadableSpan[], done: Done, deadline: Deadline): void;
   /** Spans it had to leave out of batches it accepted, since its start. */
   dropped?(): number;
   /** Where it sends, for people: without credentials and query. */

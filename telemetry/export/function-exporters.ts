@@ -3,9 +3,7 @@ import { coralogixExporter } from './otlp/coralogix.ts';
 import { functionCredentials } from './xray/credentials.ts';
 import type { ExporterFactories } from './exporters.ts';
 import { readJaegerUrl } from './otlp/jaeger.ts';
-import { otlpOverHttp, plainOtlp } from './otlp/http.ts';
-import { otlpUrl } from './otlp/otlp.ts';
-import { DEFAULT_OTLP } from './target.ts';
+import { bareOtlp, otlpOverHttp, plainOtlp } from './otlp/http.ts';
 import { xrayExporter } from './xray/xray.ts';
 
 /** What a function's bundle carries: OTLP as protobuf under its names, the X-Ray daemon, and the console. Every other exporter is "not in this bundle". */
@@ -13,6 +11,9 @@ export const functionExporters: ExporterFactories = {
   'otlp:http/protobuf': otlpOverHttp(functionCredentials),
   xray: (_options, env) => xrayExporter(env),
   console: (_options, env) => consoleExporter(env),
-  jaeger: (options, env) => plainOtlp(options, env, readJaegerUrl(env) ?? otlpUrl(env) ?? new URL(DEFAULT_OTLP)),
+  jaeger: (options, env) => {
+    const url = readJaegerUrl(env);
+    return url ? bareOtlp(options, env, url) : plainOtlp(options, env);
+  },
   coralogix: coralogixExporter,
 };

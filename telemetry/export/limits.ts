@@ -1,5 +1,5 @@
 import type { Environment } from '../settings/variables.ts';
-import { readNumber } from '../settings/variables.ts';
+import { readInteger } from '../settings/variables.ts';
 
 /** Milliseconds work waits for an export: an invocation at its end, whoever flushes, and so one export in a function. */
 export const WORK_WAITS_MS = 500;
@@ -17,7 +17,7 @@ export interface QueueLimits {
 
 /** Reads the batch processor's variables, as far as they mean something here: a function exports when it is told to flush. */
 export function readQueueLimits(env: Environment, isFunction: boolean): QueueLimits {
-  const most = readNumber(env, 'OTEL_BSP_MAX_QUEUE_SIZE', [1, 100_000]) ?? 2048;
+  const most = readInteger(env, 'OTEL_BSP_MAX_QUEUE_SIZE', [1, 100_000]) ?? 2048;
   if (isFunction) return { most, everyMs: undefined };
-  return { most, everyMs: readNumber(env, 'OTEL_BSP_SCHEDULE_DELAY', [1, 60_000]) ?? 1000 };
+  return { most, everyMs: readInteger(env, 'OTEL_BSP_SCHEDULE_DELAY', [1, 60_000]) ?? 1000 };
 }

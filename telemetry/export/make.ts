@@ -19,8 +19,9 @@ export function makeExporters(
   factories: ExporterFactories,
   { most, isFunction }: { most: number; isFunction: boolean },
 ): Made {
-  const { timeoutMillis, isHttps, rest } = readOtlp(env, most);
-  const keepAlive = !isFunction || isHttps;
-  const exporters = withEnvironment(rest, () => readExporters(rest, factories, { timeoutMillis, keepAlive }));
+  const { timeoutMillis, rest } = readOtlp(env, most);
+  const exporters = withEnvironment(rest, () =>
+    readExporters(rest, factories, { timeoutMillis, keepAlive: !isFunction }),
+  );
   return { exporters, timeoutMillis, rest };
 }

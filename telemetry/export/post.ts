@@ -1,13 +1,21 @@
 import type { Agent, IncomingMessage } from 'node:http';
-import type { Certificates } from './otlp/certificates.ts';
+import { secretsOf, withoutEchoes } from '../safe/echoes.ts';
 import { redact } from '../safe/redact.ts';
 import { publicText } from '../safe/url.ts';
+import type { Deadline } from './deadline.ts';
 
 export interface PostOptions {
-  /** For one request, until its answer was read. */
-  timeoutMillis: number;
   keepAlive: boolean;
   certificates?: Certificates | undefined;
+}
+
+/** PEM, as Node's TLS takes it. */
+export interface Certificates {
+  /** Who vouches for the peer, instead of Node's own list. */
+  ca?: Buffer;
+  /** Our own certificate and its key, for a peer that asks for them. */
+  cert?: Buffer;
+  key?: Buffer;
 }
 
 /** What a peer says that does not take a request. */
@@ -25,8 +33,11 @@ export class Refusal extends Error {
 }
 
 export interface Post {
-  /** Sends a body as it is and resolves to the answer's. Rejects with a `Refusal` in one line, status and what the peer said, unless that is 2xx. */
-  send(body: Uint8Array, headers: Record<string, string>): Promise<Buffer>;
+  /**
+   * Sends a body as it is and resolves to the answer's, of which 4 kB are kept. Rejects with a `Refusal` in one line, status and
+   * what the peer said without our secrets, unless that is 2xx; and when the time is over.
+   */
+  send(body: Uint8Array, headers: Record<string, string>, deadline: Deadline): Promise<Buffer>;
   close(): void;
 }
 
@@ -34,33 +45,32 @@ export interface Post {
 const MOST_ANSWER = 4096;
 
 /** POST requests to one address, over sockets of their own. */
-export function createPost(url: URL, { timeoutMillis, keepAlive, certificates }: PostOptions): Post {
+export function createPost(url: URL, { keepAlive, certificates }: PostOptions): Post {
   let agent: Agent | undefined;
 
-  const send = async (body: Uint8Array, headers: Record<string, string>): Promise<Buffer> => {
+  const send = async (body: Uint8Array, headers: Record<string, string>, deadline: Deadline): Promise<Buffer> => {
     // Loaded with the first request: 10 ms of a cold start in which nothing else needs HTTP.
     const http = await (url.protocol === 'https:' ? import('node:https') : import('node:http'));
     agent ??= new http.Agent({ keepAlive, ...certificates });
-    const signal = AbortSignal.timeout(timeoutMillis);
+    const { signal, late } = deadline;
     const all = { ...headers, 'content-length': String(body.length) };
     return new Promise((resolve, reject) => {
+      const fail = (error: Error): void => reject(signal.aborted ? late : error);
       const request = http.request(url, { method: 'POST', agent, headers: all, signal }, (response) => {
         const chunks: Buffer[] = [];
-        let length = 0;
+        let left = MOST_ANSWER;
         response.on('data', (chunk: Buffer) => {
-          if (length < MOST_ANSWER) chunks.push(chunk);
-          length += chunk.length;
+          if (left > 0) chunks.push(chunk.subarray(0, left));
+          left -= chunk.length;
         });
-        response.on('error', reject);
+        response.on('error', fail);
         response.on('end', () => {
           const status = response.statusCode ?? 0;
           if (status >= 200 && status < 300) resolve(Buffer.concat(chunks));
           else reject(new Refusal(refusal(response, Buffer.concat(chunks), secretsOf(url, headers)), response));
         });
       });
-      request.on('error', (error) =>
-        reject(signal.aborted ? new Error(`no answer within ${timeoutMillis} ms`) : error),
-      );
+      request.on('error', fail);
       request.end(body);
     });
   };
@@ -68,18 +78,10 @@ export function createPost(url: URL, { timeoutMillis, keepAlive, certificates }:
   return { send, close: () => agent?.destroy() };
 }
 
-/** What went along and is for the peer alone, which may repeat it. */
-const secretsOf = ({ username, password, searchParams }: URL, headers: Record<string, string>): string[] => {
-  const others = Object.entries(headers).filter(([name]) => !name.startsWith('content-'));
-  const parameters = [...searchParams].map(([name, value]) => value || name);
-  const values = [username, password, ...parameters, ...others.map(([, value]) => value)];
-  // Shorter ones are words that stand in any answer.
-  return values.filter((value) => value.length > 3);
-};
-
 function refusal({ statusCode = 0, statusMessage = '' }: IncomingMessage, answer: Buffer, secrets: string[]): string {
+  // Searched for addresses a few times over what is shown, and no further: a peer decides how much there is.
   const show = (text: string, length: number): string =>
-    redact(publicText(secrets.reduce((clean, secret) => clean.replaceAll(secret, '***'), text)), length);
+    redact(publicText(withoutEchoes(text, secrets).slice(0, 5 * length)), length);
   const said = show(
     answer
       .toString('utf8')

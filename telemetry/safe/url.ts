@@ -33,7 +33,9 @@ export function publicAddress(typed: string): string {
   return `${scheme}${at >= 0 ? CREDENTIALS : ''}${place}${hidden}`;
 }
 
-const ADDRESSES = /\b[a-z][a-z\d+.-]*:\/\/[^\s"'<>]+|[^\s"'<>/@:,]+:[^\s"'<>@]+@[^\s"'<>]+/gi;
+/** Begun where a word begins and bounded, so that no text takes longer than it is long; a password of 1 kB is nobody's. */
+const ADDRESSES =
+  /\b[a-z][a-z\d+.-]{0,30}:\/\/[^\s"'<>]+|(?<![^\s"'<>/@,])[^\s"'<>/@:,]*:[^\s"'<>@]{1,1024}@[^\s"'<>]+/gi;
 
 /** A text with every address in it as it may be shown, wherever it stands. */
 export const publicText = (text: string): string =>

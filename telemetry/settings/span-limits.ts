@@ -1,6 +1,6 @@
 import type { SpanLimits } from '@opentelemetry/sdk-trace';
 import type { Environment } from './variables.ts';
-import { readNumber } from './variables.ts';
+import { readInteger } from './variables.ts';
 
 /** More than any backend takes; what is wanted without a limit is not said at all. */
 const MOST = 1_000_000;
@@ -10,11 +10,13 @@ const MOST = 1_000_000;
  * @see https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#span-limits
  */
 export function readSpanLimits(env: Environment): SpanLimits {
-  const read = (...variables: string[]): number | undefined =>
-    variables.map((variable) => readNumber(env, variable, [0, MOST])).find((limit) => limit !== undefined);
+  const from = (min: number, ...variables: string[]): number | undefined =>
+    variables.map((variable) => readInteger(env, variable, [min, MOST])).find((limit) => limit !== undefined);
+  const read = (...variables: string[]) => from(0, ...variables);
   const said = {
     attributeCountLimit: read('OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT', 'OTEL_ATTRIBUTE_COUNT_LIMIT'),
-    attributeValueLengthLimit: read('OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT', 'OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT'),
+    // The SDK takes no text to be as good as no limit.
+    attributeValueLengthLimit: from(1, 'OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT', 'OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT'),
     eventCountLimit: read('OTEL_SPAN_EVENT_COUNT_LIMIT'),
     linkCountLimit: read('OTEL_SPAN_LINK_COUNT_LIMIT'),
     attributePerEventCountLimit: read('OTEL_SPAN_ATTRIBUTE_PER_EVENT_COUNT_LIMIT'),

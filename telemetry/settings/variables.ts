@@ -80,15 +80,29 @@ export function readNames(env: Environment, variable: string, names: Names): str
 export const readName = (env: Environment, variable: string, names: Names): string =>
   readNames(env, variable, names)[0] ?? names.otherwise;
 
+type Range = readonly [min: number, max: number];
+
 /** Reads a number in [min, max]; `undefined` when it is not set, and after a warning when it is wrong. */
-export function readNumber(env: Environment, variable: string, [min, max]: [number, number]): number | undefined {
+export const readNumber = (env: Environment, variable: string, range: Range): number | undefined =>
+  readRange(env, variable, range, { what: 'a number', isOne: Number.isFinite });
+
+/** The same of whole numbers: counts, and milliseconds, of which timers take no halves. */
+export const readInteger = (env: Environment, variable: string, range: Range): number | undefined =>
+  readRange(env, variable, range, { what: 'a whole number', isOne: Number.isInteger });
+
+function readRange(
+  env: Environment,
+  variable: string,
+  [min, max]: Range,
+  { what, isOne }: { what: string; isOne: (value: number) => boolean },
+): number | undefined {
   const text = said(env, variable);
   if (text === undefined) return undefined;
   const value = Number(text);
-  const isAllowed = value >= min && value <= max;
+  const isAllowed = isOne(value) && value >= min && value <= max;
   watcher?.({ variable, value: isAllowed ? String(value) : undefined });
   if (isAllowed) return value;
-  warn(variable, `must be a number from ${min} to ${max}`, 'using the default');
+  warn(variable, `must be ${what} from ${min} to ${max}`, 'using the default');
   return undefined;
 }
 

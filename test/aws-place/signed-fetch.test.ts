@@ -23,11 +23,17 @@ test('requests of every kind are signed as API Gateway wants them, with the toke
   const headers = { 'content-type': 'application/json', traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` };
   await ask(`${url}/v/v1/videos?video_id=lake-1&limit=1`, { method: 'GET', headers: {} });
   await ask(`${url}/v/v1/videos`, { method: 'POST', headers, body: '{"title":"A day at the lake"}' });
+  await ask(`${url}/v/v1/videos?tag=b&limit=1&tag=a&tag=b`, { method: 'GET', headers: {} });
   await ask(`${url}/v/v1/placements/1`, { method: 'DELETE', headers: { authorization: 'Bearer canary' } });
 
   assert.deepEqual(
     came.map(({ method, url: path }) => `${method} ${path}`),
-    ['GET /v/v1/videos?video_id=lake-1&limit=1', 'POST /v/v1/videos', 'DELETE /v/v1/placements/1'],
+    [
+      'GET /v/v1/videos?video_id=lake-1&limit=1',
+      'POST /v/v1/videos',
+      'GET /v/v1/videos?tag=b&limit=1&tag=a&tag=b',
+      'DELETE /v/v1/placements/1',
+    ],
   );
   for (const request of came) {
     const { keyId, scope, signed } = verifySigV4(request, credentials.secretAccessKey);

@@ -7,9 +7,9 @@ import { startAwsEndpoint } from '../support/aws-endpoint.ts';
 /** S3 with a versioned bucket, as far as emptying goes: pages of two, and keys it will not delete. Against a real one: test/e2e/destroy.test.ts. */
 async function aBucket(
   t: TestContext,
-  about: { keys: string[]; refuses?: (key: string) => boolean; writes?: boolean },
+  about: { keys: string[]; refuses?: (key: string) => boolean; code?: string; writes?: boolean },
 ) {
-  const { refuses = () => false, writes = false } = about;
+  const { refuses = () => false, code = 'AccessDenied', writes = false } = about;
   let keys = about.keys.toSorted();
   const { requests } = await startAwsEndpoint(t, ({ operation, body }) => {
     if (operation.startsWith('GET ')) {
@@ -26,14 +26,15 @@ async function aBucket(
     const refused = asked.filter(refuses);
     keys = keys.filter((key) => !asked.includes(key) || refused.includes(key));
     if (writes) keys.push(`${asked[0]}-new`);
-    return { body: `<DeleteResult>${refused.map(denied).join('')}</DeleteResult>` };
+    return { body: `<DeleteResult>${refused.map((key) => errorOf(key, code)).join('')}</DeleteResult>` };
   });
   const client = new S3Client({ forcePathStyle: true });
   t.after(() => client.destroy());
   return { client, requests, left: () => keys };
 }
 
-const denied = (key: string) => `<Error><Key>${key}</Key><Code>AccessDenied</Code><Message>No</Message></Error>`;
+const errorOf = (key: string, code: string) =>
+  `<Error><Key>${key}</Key><Code>${code}</Code><Message>No</Message></Error>`;
 
 test('every page is deleted, told how far it is', async (t) => {
   const { client, left } = await aBucket(t, { keys: ['a', 'b', 'c', 'd', 'e'] });
@@ -54,13 +55,35 @@ test('where nothing may be deleted the first refusal is the end', async (t) => {
   assert.equal(requests.length, 2);
 });
 
+test('what S3 itself failed for is tried again after a pause, even where it was all of a page', async (t) => {
+  for (const code of ['InternalError', 'SlowDown', 'ServiceUnavailable']) {
+    let failures = 2;
+    const { client, left } = await aBucket(t, { keys: ['a'], refuses: () => failures-- > 0, code });
+    const began = performance.now();
+    assert.equal(await emptyBucket(client, 'files', () => {}, 50), 1, code);
+    assert.deepEqual(left(), []);
+    assert.ok(performance.now() - began >= 140, 'paused 50 and 100 ms');
+  }
+});
+
+test('where S3 fails every time that is the end too, with what it said', async (t) => {
+  const { client } = await aBucket(t, { keys: ['a'], refuses: () => true, code: 'InternalError' });
+  await assert.rejects(
+    emptyBucket(client, 'files', () => {}, 1),
+    /^Error: files is not empty after 4 passes: InternalError for a: No$/,
+  );
+});
+
 test('a key that stays refused is named, and everything else is gone', async (t) => {
   const { client, left } = await aBucket(t, { keys: ['a', 'b', 'c'], refuses: (key) => key === 'b' });
-  await assert.rejects(emptyBucket(client, 'files'), /files cannot be emptied: AccessDenied for b: No/);
+  await assert.rejects(
+    emptyBucket(client, 'files', () => {}, 1),
+    /files cannot be emptied: AccessDenied for b: No/,
+  );
   assert.deepEqual(left(), ['b']);
 });
 
 test('a bucket that somebody still writes into is given up, not chased', async (t) => {
   const { client } = await aBucket(t, { keys: ['a'], writes: true });
-  await assert.rejects(emptyBucket(client, 'files'), /is not empty after 3 passes: something still writes into it/);
+  await assert.rejects(emptyBucket(client, 'files'), /is not empty after 4 passes: something still writes into it/);
 });

@@ -77,13 +77,24 @@ test('stage prod is refused before anything is deployed while nobody said where 
 });
 
 test('a deployed stage that was told by a parameter where webhooks go still knows', async (t) => {
-  const cdk = fakeCdk({ outputs });
-  const { env } = await fakeCloudFormation(t, () => ({
-    CDKToolkit: {},
-    'nedlia-prod': { parameters: ['WebhookUrl'] },
-  }));
-  const { code, stderr } = await runWord('deploy', ['--stage', 'prod', '--yes'], { ...env, ...cdk.env });
-  assert.deepEqual([code, stderr], [0, '']);
+  for (const status of ['CREATE_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE']) {
+    const cdk = fakeCdk({ outputs });
+    const stacks = { CDKToolkit: {}, 'nedlia-prod': { status, parameters: ['WebhookUrl'] } };
+    const { env } = await fakeCloudFormation(t, () => stacks);
+    const { code, stderr } = await runWord('deploy', ['--stage', 'prod', '--yes'], { ...env, ...cdk.env });
+    assert.deepEqual([code, stderr], [0, ''], status);
+  }
+});
+
+test('a stage whose stack never stood keeps no parameter: it is refused as one that is not there', async (t) => {
+  for (const status of ['REVIEW_IN_PROGRESS', 'ROLLBACK_COMPLETE', 'ROLLBACK_FAILED', 'DELETE_IN_PROGRESS']) {
+    const cdk = fakeCdk({ outputs });
+    const stacks = { CDKToolkit: {}, 'nedlia-prod': { status, parameters: ['WebhookUrl'] } };
+    const { env } = await fakeCloudFormation(t, () => stacks);
+    const { code, stderr } = await runWord('deploy', ['--stage', 'prod', '--yes'], { ...env, ...cdk.env });
+    assert.deepEqual([code, cdk.calls()], [64, []], status);
+    assert.match(stderr, /^nedlia: stage prod needs to know where webhooks go/);
+  }
 });
 
 test('an API open to anybody is warned of, and its commands are not signed', async (t) => {

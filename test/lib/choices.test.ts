@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { choiceNames, isXRay, readChoices } from '../../lib/choices.ts';
+import { otlpUrl } from '../../telemetry/export/otlp/otlp.ts';
 import { xrayRegion } from '../../telemetry/export/xray/endpoint.ts';
 
 const read = (context: Record<string, unknown>) => readChoices((name) => context[name]);
@@ -30,15 +31,21 @@ test('a collector is X-Ray for whoever deploys exactly where it is for the expor
     'us-gov-west-1.amazonaws.com/v1/traces',
     'cn-north-1.amazonaws.com.cn',
     'eu-west-1.api.aws',
-  ];
+    'EU-Central-1.AmazonAWS.com',
+    'eu-central-1.amazonaws.com:443',
+    'eu-central-1.amazonaws.com?x',
+    'eu-central-1.amazonaws.com#x',
+  ].flatMap((rest) => [`https://xray.${rest}`, `https://XRay-FIPS.${rest}`, `http://xray.${rest}`]);
   const others = [
     'https://xray.example',
     'https://xray.eu-central-1.amazonaws.com.example',
+    'https://xray.eu-central-1.amazonaws.com@collector.example',
     'https://collector.example:4318/xray',
+    'https://collector.example/?https://xray.eu-central-1.amazonaws.com',
   ];
-  for (const url of [...xray.flatMap((host) => [`https://xray.${host}`, `https://xray-fips.${host}`]), ...others]) {
-    assert.equal(isXRay(url), xrayRegion(new URL(url)) !== undefined, url);
-    assert.equal(isXRay(url), !others.includes(url), url);
+  for (const url of [...xray, ...others]) {
+    const signed = xrayRegion(otlpUrl({ OTEL_EXPORTER_OTLP_ENDPOINT: url })) !== undefined;
+    assert.deepEqual([isXRay(url), signed], Array(2).fill(xray.includes(url)), url);
   }
-  assert.equal(isXRay(undefined), false);
+  for (const none of [undefined, '', 'fargate', 'xray.eu-central-1.amazonaws.com']) assert.equal(isXRay(none), false);
 });

@@ -16,7 +16,9 @@ export function signedFetch({ region, credentials }: Pick<Signing, 'region' | 'c
   const signer = new SignatureV4({ service: 'execute-api', region, credentials, sha256: Sha256 });
   return async (address: string, { method, headers, body }: PlainRequest): Promise<Response> => {
     const { protocol, hostname, host, pathname, searchParams } = new URL(address);
-    const about = { method, protocol, hostname, path: pathname, query: Object.fromEntries(searchParams) };
+    const query: Record<string, string[]> = {};
+    for (const name of searchParams.keys()) query[name] = searchParams.getAll(name);
+    const about = { method, protocol, hostname, path: pathname, query };
     const signed = await signer.sign({ ...about, headers: { ...headers, host }, body });
     return fetch(address, { method, headers: signed.headers, ...(body === undefined ? {} : { body }) });
   };

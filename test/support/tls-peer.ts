@@ -10,16 +10,24 @@ import { drain } from './peer.ts';
 const file = (name: string) => path.join(import.meta.dirname, 'tls', name);
 
 /** An HTTPS server for `localhost`, with the certificate by which it may be known. */
-export async function startTlsPeer(t: Pick<TestContext, 'after'>): Promise<{ endpoint: string; certificate: string }> {
+export async function startTlsPeer(
+  t: Pick<TestContext, 'after'>,
+): Promise<{ endpoint: string; certificate: string; connections(): number }> {
   const [key, certificate] = [file('key.pem'), file('certificate.pem')];
   const server = createServer({ key: readFileSync(key), cert: readFileSync(certificate) }, (request, response) => {
     void drain(request).then(() => response.end());
   });
+  let connections = 0;
+  server.on('secureConnection', () => (connections += 1));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.after(() => {
     server.close();
     server.closeAllConnections();
   });
-  return { endpoint: `https://localhost:${(server.address() as AddressInfo).port}`, certificate };
+  return {
+    endpoint: `https://localhost:${(server.address() as AddressInfo).port}`,
+    certificate,
+    connections: () => connections,
+  };
 }

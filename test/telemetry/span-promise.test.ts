@@ -133,6 +133,80 @@ test('a builder that refuses to be awaited is not asked to be', async (t) => {
   assert.equal(only(spans.all(), 'build').status, 'UNSET');
 });
 
+test('a thenable that is kept gets its own `then` back after every span, and never a layer more', async (t) => {
+  recordSpans(t);
+  const kept = new Query(() => 7);
+  const own = { then: (fulfilled: unknown) => typeof fulfilled }; // oxlint-disable-line unicorn/no-thenable -- it is what is tried out here
+  const before = Object.getOwnPropertyDescriptor(own, 'then');
+  for (let round = 0; round < 20_000; round += 1) {
+    assert.equal(span('ready', () => own).then(undefined), 'function');
+    assert.equal(
+      span('ready', () => kept),
+      kept,
+    );
+    if (round % 2) await kept;
+    else if (round % 100 === 0) await turn();
+  }
+  await turn();
+  assert.equal(Object.hasOwn(kept, 'then'), false);
+  assert.deepEqual(Object.getOwnPropertyDescriptor(own, 'then'), before);
+  assert.equal(await kept, 7);
+});
+
+test('spans of one thenable that is awaited once all end with it, however many they are', async (t) => {
+  const spans = recordSpans(t);
+  const query = new Query(() => 7);
+  span('outer', () => span('inner', () => query));
+  for (let index = 0; index < 20_000; index += 1) span('again', () => query);
+  assert.equal(await query, 7);
+  assert.deepEqual(query.runs, [only(spans.all(), 'inner').spanId], 'once, under the innermost');
+  only(spans.all(), 'outer');
+  assert.equal(spans.all().length, 20_002);
+});
+
+test('a `then` that somebody else has put over ours is left to them', async (t) => {
+  const spans = recordSpans(t);
+  const query = span('query', () => new Query(() => 7));
+  const theirs = t.mock.method(query, 'then');
+  assert.equal(await query, 7);
+  assert.equal(theirs.mock.callCount(), 1);
+  assert.equal(Object.getOwnPropertyDescriptor(query, 'then')?.value, theirs);
+  only(spans.all(), 'query');
+});
+
+test('a promise with a `then` of its own ends its span when it settles, for `await` never calls that', async (t) => {
+  const spans = recordSpans(t);
+  const open = Promise.withResolvers<number>();
+  const called = t.mock.method(open.promise, 'then');
+  const returned = span('work', () => open.promise);
+  assert.equal(returned, open.promise);
+  await turn();
+  assert.deepEqual(spans.all(), [], 'still open');
+  open.reject(new RangeError('too far'));
+  await assert.rejects(async () => await returned, RangeError);
+  assert.equal(only(spans.all(), 'work').attributes['error.type'], 'RangeError');
+  assert.equal(called.mock.callCount(), 0);
+});
+
+test('a class of promises that begins its work with `then` is not made to begin by a span', async (t) => {
+  const spans = recordSpans(t);
+  let begun = 0;
+  class Lazy extends Promise<number> {
+    // oxlint-disable-next-line unicorn/no-thenable -- it is what is tried out here
+    override then<A = number, B = never>(
+      fulfilled?: ((value: number) => A | PromiseLike<A>) | null,
+      rejected?: ((why: unknown) => B | PromiseLike<B>) | null,
+    ): Promise<A | B> {
+      begun += 1;
+      return turn(7).then(fulfilled, rejected);
+    }
+  }
+  const lazy = span('lazy', () => new Lazy((resolve) => resolve(0)));
+  assert.equal(begun, 0);
+  assert.deepEqual([await lazy, begun], [7, 1]);
+  only(spans.all(), 'lazy');
+});
+
 test('one that defends itself is handed on as it is, its span ended', async (t) => {
   const spans = recordSpans(t);
   const frozen = Object.freeze(new Query(() => 7));

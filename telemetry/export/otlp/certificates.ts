@@ -1,15 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Environment } from '../../settings/variables.ts';
 import { said, warn } from '../../settings/variables.ts';
-
-/** PEM, as Node's TLS takes it. */
-export interface Certificates {
-  /** Who vouches for the backend, instead of Node's own list. */
-  ca?: Buffer;
-  /** Our own certificate and its key, for a backend that asks for them. */
-  cert?: Buffer;
-  key?: Buffer;
-}
+import type { Certificates } from '../post.ts';
 
 /** In the order in which they are asked. */
 const FILES = {

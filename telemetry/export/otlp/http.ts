@@ -15,16 +15,23 @@ const MOST = { bytes: 16 * 1024 * 1024, spans: Infinity };
 export const otlpOverHttp =
   (credentialsOf: (env: Environment) => CredentialChain): ExporterFactory =>
   (options, env) => {
-    const url = otlpUrl(env) ?? new URL(DEFAULT_OTLP);
+    const url = ownUrl(env);
     const region = xrayRegion(url);
-    if (!region) return plainOtlp(options, env, url);
+    if (!region) return plainOtlp(options, env);
     url.pathname = '/v1/traces'; // Also where the whole address was given as that of all signals.
     return xrayEndpointExporter({ url, region, credentials: credentialsOf(env) }, options, env);
   };
 
-/** The same to one address, with the headers and certificates that OTLP's own variables say. */
-export function plainOtlp(options: ExporterOptions, env: Environment, url: URL): TraceExporter {
+/** The same whoever has the address, with the headers and certificates that OTLP's own variables say. */
+export function plainOtlp(options: ExporterOptions, env: Environment): TraceExporter {
+  const url = ownUrl(env);
   const headers = readHeaders(env);
   const certificates = url.protocol === 'https:' ? readCertificates(env) : {};
   return otlpPostExporter({ url, most: MOST, certificates, headersFor: async () => headers }, options, env);
 }
+
+/** OTLP to an address that another variable names. What OTLP's own say of headers and certificates is for another backend, and may be its key. */
+export const bareOtlp = (options: ExporterOptions, env: Environment, url: URL): TraceExporter =>
+  otlpPostExporter({ url, most: MOST, headersFor: async () => ({}) }, options, env);
+
+const ownUrl = (env: Environment): URL => otlpUrl(env) ?? new URL(DEFAULT_OTLP);

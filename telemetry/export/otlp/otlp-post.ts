@@ -3,12 +3,14 @@ import { promisify } from 'node:util';
 import { diag } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { Environment } from '../../settings/variables.ts';
+import type { Deadline } from '../deadline.ts';
 import type { ExporterOptions, TraceExporter } from '../exporters.ts';
 import { outcomeOf } from '../outcome.ts';
+import type { Certificates } from '../post.ts';
 import { createPost, Refusal } from '../post.ts';
 import { readAnswer } from './answer.ts';
-import type { Certificates } from './certificates.ts';
 import { serialise } from './serialise.ts';
+import { secretsOf, withoutEchoes } from '../../safe/echoes.ts';
 import { publicUrl } from '../../safe/url.ts';
 
 /** A backend that takes OTLP over HTTP. */
@@ -32,31 +34,33 @@ export function otlpPostExporter(target: OtlpTarget, options: ExporterOptions, e
   const compressed = wantsGzip(env);
   let dropped = 0;
 
-  const sendOne = async (otlp: Uint8Array): Promise<void> => {
+  const sendOne = async (otlp: Uint8Array, deadline: Deadline): Promise<void> => {
     const body = compressed ? await gzip(otlp) : otlp;
     const content = {
       'content-type': 'application/x-protobuf',
       ...(compressed && { 'content-encoding': 'gzip' }),
     };
-    const answer = await retrying(options.timeoutMillis, async () =>
-      post.send(body, { ...(await target.headersFor(body, content)), ...content, 'user-agent': 'nedlia-telemetry' }),
-    );
-    dropped += rejectedOf(answer);
+    await retrying(deadline, async () => {
+      const own = await deadline.within(target.headersFor(body, content));
+      const answer = await post.send(body, { ...own, ...content, 'user-agent': 'nedlia-telemetry' }, deadline);
+      dropped += rejectedOf(answer, secretsOf(target.url, own));
+    });
   };
 
-  const send = async (spans: ReadableSpan[]): Promise<void> => {
+  const send = async (spans: ReadableSpan[], deadline: Deadline): Promise<void> => {
+    deadline.check();
     const otlp = serialise(spans);
     const fits = otlp.length <= target.most.bytes && spans.length <= target.most.spans;
-    if (fits || spans.length === 1) return sendOne(otlp);
+    if (fits || spans.length === 1) return sendOne(otlp, deadline);
     const half = Math.ceil(spans.length / 2);
-    await send(spans.slice(0, half));
-    await send(spans.slice(half));
+    await send(spans.slice(0, half), deadline);
+    await send(spans.slice(half), deadline);
   };
 
   const view = (spans: ReadableSpan[]) => spans.map((span) => target.view?.(span) ?? span);
 
   return {
-    export: async (spans, done) => done(await outcomeOf(send(view(spans)))),
+    export: async (spans, done, deadline) => done(await outcomeOf(send(view(spans), deadline))),
     shutdown: async () => post.close(),
     dropped: () => dropped,
     target: publicUrl(target.url),
@@ -72,9 +76,8 @@ async function gzip(bytes: Uint8Array): Promise<Buffer> {
 const AGAIN = new Set([429, 502, 503, 504]);
 const FIRST_PAUSE_MS = 100;
 
-/** Tries again, after a pause that doubles or the longer one the backend asks for, as long as the answer can come in time. */
-async function retrying(withinMs: number, attempt: () => Promise<Buffer>): Promise<Buffer> {
-  const until = Date.now() + withinMs;
+/** Tries again, after a pause that doubles or the longer one the backend asks for, as long as there is time for it. */
+async function retrying(deadline: Deadline, attempt: () => Promise<void>): Promise<void> {
   for (let pause = FIRST_PAUSE_MS; ; pause *= 2) {
     try {
       return await attempt();
@@ -82,15 +85,16 @@ async function retrying(withinMs: number, attempt: () => Promise<Buffer>): Promi
       if (!(error instanceof Refusal) || !AGAIN.has(error.status)) throw error;
       const spread = pause * (0.8 + Math.random() * 0.4); // so that many do not come back at once
       const wait = Math.max(spread, error.retryAfterMs ?? 0);
-      if (Date.now() + wait >= until) throw error;
-      await sleep(wait, undefined, { ref: false });
+      if (wait >= deadline.leftMs()) throw error;
+      await deadline.within(sleep(wait, undefined, { ref: false }));
+      deadline.check();
     }
   }
 }
 
-function rejectedOf(answer: Buffer): number {
+function rejectedOf(answer: Buffer, secrets: string[]): number {
   const { rejected, message } = readAnswer(answer);
-  if (rejected > 0) diag.warn('spans were rejected:', message || 'no reason given');
+  if (rejected > 0) diag.warn('spans were rejected:', withoutEchoes(message, secrets) || 'no reason given');
   return rejected;
 }
 

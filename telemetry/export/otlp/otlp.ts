@@ -1,12 +1,11 @@
 import type { Environment } from '../../settings/variables.ts';
-import { readNumber, warn } from '../../settings/variables.ts';
+import { readInteger, warn } from '../../settings/variables.ts';
 import { fromOldJaeger } from './jaeger.ts';
 
 /** What of OTLP's variables we read ourselves. */
 export interface OtlpSettings {
   /** Milliseconds one export may take: what the environment says, at most what the mode allows. */
   timeoutMillis: number;
-  isHttps: boolean;
   /** What the exporters are to read: without what was wrong here and what we have decided, so that none warns of it again. */
   rest: Environment;
 }
@@ -37,11 +36,10 @@ export function readOtlp(env: Environment, most: number): OtlpSettings {
   }
   const timeouts = ['OTEL_EXPORTER_OTLP_TRACES_TIMEOUT', 'OTEL_EXPORTER_OTLP_TIMEOUT'].map((variable) => {
     delete rest[variable];
-    return readNumber(env, variable, [1, 600_000]);
+    return readInteger(env, variable, [1, 600_000]);
   });
   return {
     timeoutMillis: Math.min(most, timeouts.find((timeout) => timeout !== undefined) ?? most),
-    isHttps: otlpUrl(rest)?.protocol === 'https:',
     rest,
   };
 }

@@ -18,7 +18,10 @@ export type CredentialChain = () => Promise<AwsCredentials>;
 const MOST = { bytes: 5_000_000, spans: 10_000 };
 const HOST = /^xray(?:-fips)?\.([a-z]{2}(?:-[a-z]+)+-\d)\.(?:amazonaws\.com(?:\.cn)?|api\.aws)$/;
 
-/** The region of X-Ray's OTLP endpoint (`https://xray.<region>.amazonaws.com/v1/traces`); `undefined` for any other address. */
+/**
+ * The region of X-Ray's OTLP endpoint (`https://xray.<region>.amazonaws.com/v1/traces`); `undefined` for any other address. Whoever
+ * deploys permits functions to write exactly there (lib/choices.ts); test/lib/choices.test.ts compares the two.
+ */
 export const xrayRegion = (url: URL | undefined): string | undefined => HOST.exec(url?.hostname ?? '')?.[1];
 
 /** Sends spans to X-Ray's OTLP endpoint: every request signed over the bytes that are sent, compressed or not. */

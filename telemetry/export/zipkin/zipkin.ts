@@ -19,7 +19,7 @@ export const zipkinExporter: ExporterFactory = (options, env) => {
   const post = createPost(url, options);
   const json = { 'content-type': 'application/json' };
   return {
-    export: async (spans, done) => done(await outcomeOf(post.send(bodyOf(spans), json))),
+    export: async (spans, done, deadline) => done(await outcomeOf(post.send(bodyOf(spans), json, deadline))),
     shutdown: async () => post.close(),
     target: publicUrl(url),
   };

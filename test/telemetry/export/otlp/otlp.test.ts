@@ -78,7 +78,7 @@ test('headers of the environment go along, those for traces first, and a pair th
     {
       OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
       OTEL_EXPORTER_OTLP_HEADERS:
-        'x-tenant=all, Authorization=Basic%20YTpi=, sekret=a%zzbc, \n=b, content-type=text/plain',
+        'x-tenant=all, Authorization=Basic%20YTpi=, sekret=a%zzbc, \n=b, content-type=text/plain, api%2dkey=k, transfer-encoding=chunked, Content-Encoding=gzip',
       OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'x-tenant=traces,',
     },
     'function',
@@ -87,14 +87,15 @@ test('headers of the environment go along, those for traces first, and a pair th
   await telemetry.flush();
   const [headers] = requests.map((request) => request.headers);
   assert.deepEqual(
-    [headers?.['x-tenant'], headers?.['authorization'], headers?.['content-type']],
-    ['traces', 'Basic YTpi=', 'application/x-protobuf'],
+    [headers?.['x-tenant'], headers?.['authorization'], headers?.['api-key'], headers?.['content-type']],
+    ['traces', 'Basic YTpi=', 'k', 'application/x-protobuf'],
   );
   assert.deepEqual(
     lines.map(({ message }) => /its (\w+) pair/.exec(message)?.[1]),
-    ['third', '4th'],
+    ['third', '4th', '5th', '7th', '8th'],
   );
-  assert.doesNotMatch(JSON.stringify(lines), /sekret|zz/);
+  assert.doesNotMatch(JSON.stringify(lines), /sekret|zz|chunked/);
+  assert.deepEqual([headers?.['transfer-encoding'], headers?.['content-encoding']], [undefined, undefined]);
 });
 
 test('a backend that has no time for it is asked again, after the time it asks for, and the spans arrive once', async (t) => {
@@ -129,6 +130,23 @@ test('a backend that vouches for itself is trusted by the certificate the enviro
     recordSample();
     await telemetry.flush();
     assert.equal(telemetry.status().exporters[0]?.exported, exported, JSON.stringify(env));
+    await telemetry.shutdown();
+  }
+});
+
+test('a function keeps no connection over a freeze, by TLS neither; a server does', async (t) => {
+  for (const [mode, connections] of [
+    ['function', 2],
+    ['server', 1],
+  ] as const) {
+    const peer = await startTlsPeer(t);
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: peer.endpoint, OTEL_EXPORTER_OTLP_CERTIFICATE: peer.certificate };
+    const { telemetry } = start(t, env, mode);
+    for (let invocation = 0; invocation < 2; invocation += 1) {
+      recordSample();
+      await telemetry.flush();
+    }
+    assert.equal(peer.connections(), connections, mode);
     await telemetry.shutdown();
   }
 });
@@ -181,6 +199,28 @@ test('Jaeger addressed as it is today gets OTLP without a word', async (t) => {
   await telemetry.flush();
   assertSample(collector.spans(), said);
   assert.deepEqual(lines, []);
+});
+
+test('Jaeger at an address of its own gets no header of OTLP’s, at OTLP’s own it does', async (t) => {
+  const keys: [path: string | undefined, key: unknown][] = [];
+  const endpoint = await startPeer(t, (request, response) => {
+    keys.push([request.url, request.headers['x-api-key']]);
+    void drain(request).then(() => response.end());
+  });
+  const env = {
+    OTEL_TRACES_EXPORTER: 'otlp,jaeger',
+    OTEL_EXPORTER_OTLP_ENDPOINT: `${endpoint}/otlp`,
+    OTEL_EXPORTER_OTLP_HEADERS: 'x-api-key=SECRETKEY',
+  };
+  for (const more of [{ OTEL_EXPORTER_JAEGER_ENDPOINT: `${endpoint}/jaeger` }, {}]) {
+    const { telemetry } = start(t, { ...env, ...more }, 'function');
+    recordSample();
+    await telemetry.flush();
+    await telemetry.shutdown();
+  }
+  const sorted = keys.toSorted(([a], [b]) => String(a).localeCompare(String(b)));
+  const own = ['/otlp/v1/traces', 'SECRETKEY'];
+  assert.deepEqual(sorted, [['/jaeger', undefined], own, own, own]);
 });
 
 test('Coralogix gets OTLP with its token and its names, and never another backend’s headers', async (t) => {
@@ -261,5 +301,5 @@ test('what a backend refuses is said with its status and its reason, without the
     span('work', () => undefined);
     await telemetry.flush();
   }
-  assert.equal(lines[0]?.['reason'], 'answered 401 Unauthorized: invalid token cxtp_***');
+  assert.equal(lines[0]?.['reason'], 'answered 401 Unauthorized: invalid token ***');
 });

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
+import { exportOnce } from '../../../../telemetry/export/attempt.ts';
+import type { OtlpTarget } from '../../../../telemetry/export/otlp/otlp-post.ts';
+import { otlpPostExporter } from '../../../../telemetry/export/otlp/otlp-post.ts';
+import { captureLog } from '../../../support/log-lines.ts';
+import { drain, startPeer } from '../../../support/peer.ts';
+
+function someSpans(count: number): ReadableSpan[] {
+  const memory = new InMemorySpanExporter();
+  const tracer = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(memory)] }).getTracer('test');
+  for (let index = 0; index < count; index += 1) tracer.startSpan(`span ${index}`).end();
+  return memory.getFinishedSpans();
+}
+
+/** An exporter to `endpoint` that sends each span on its own. */
+function anExporter(t: TestContext, endpoint: string, target: Partial<OtlpTarget> = {}) {
+  const url = new URL(`${endpoint}/v1/traces`);
+  const most = { bytes: Infinity, spans: 1 };
+  const options = { timeoutMillis: 300, keepAlive: false };
+  const exporter = otlpPostExporter({ url, most, headersFor: async () => ({}), ...target }, options, {});
+  t.after(() => exporter.shutdown());
+  return exporter;
+}
+
+async function timed<T>(work: Promise<T>): Promise<[result: T, ms: number]> {
+  const began = performance.now();
+  return [await work, performance.now() - began];
+}
+
+test('all parts of an export have its time together, and none begins afterwards', async (t) => {
+  let [asked, closed] = [0, 0];
+  const endpoint = await startPeer(t, (_request, response) => {
+    asked += 1;
+    response.on('close', () => (closed += 1));
+    setTimeout(() => response.end(), 200).unref();
+  });
+  const exporter = anExporter(t, endpoint);
+  const [failure, took] = await timed(exportOnce(exporter, someSpans(8), 300));
+  assert.equal(failure?.message, 'no answer within 300 ms');
+  assert.ok(took < 500, `${Math.round(took)} ms`);
+  await sleep(600);
+  assert.deepEqual([asked, closed], [2, 2]);
+});
+
+test('all attempts of an export have its time together: one that comes late has the rest', async (t) => {
+  let asked = 0;
+  const closed: number[] = [];
+  const began = performance.now();
+  const endpoint = await startPeer(t, (request, response) => {
+    asked += 1;
+    response.on('close', () => closed.push(performance.now() - began));
+    // The second is never answered.
+    if (asked === 1) void drain(request).then(() => response.writeHead(503).end());
+  });
+  const failure = await exportOnce(anExporter(t, endpoint), someSpans(1), 300);
+  assert.equal(failure?.message, 'no answer within 300 ms');
+  await sleep(100);
+  assert.equal(asked, 2);
+  assert.ok((closed[1] ?? Infinity) < 420, `${closed.map(Math.round).join(', ')} ms`);
+});
+
+test('a connection that is reset late gets what is left of the time, not all of it again', async (t) => {
+  let asked = 0;
+  const endpoint = await startPeer(t, (request) => {
+    asked += 1;
+    if (asked === 1) setTimeout(() => request.socket.resetAndDestroy(), 200);
+  });
+  const [failure, took] = await timed(exportOnce(anExporter(t, endpoint), someSpans(1), 300));
+  assert.deepEqual([asked, failure?.message], [2, 'no answer within 300 ms']);
+  assert.ok(took < 420, `${Math.round(took)} ms`);
+});
+
+test('credentials that are found late are of no use: nothing is sent with them', async (t) => {
+  let asked = 0;
+  const endpoint = await startPeer(t, (_request, response) => {
+    asked += 1;
+    response.end();
+  });
+  const exporter = anExporter(t, endpoint, { headersFor: () => sleep(500, {}) });
+  const [failure, took] = await timed(exportOnce(exporter, someSpans(1), 100));
+  assert.equal(failure?.message, 'no answer within 100 ms');
+  assert.ok(took < 250, `${Math.round(took)} ms`);
+  await sleep(600);
+  assert.equal(asked, 0);
+});
+
+test('a backend that rejects spans and repeats the token is not repeated', async (t) => {
+  const lines = captureLog(t);
+  const { diag } = await import('@opentelemetry/api');
+  const warned: unknown[] = [];
+  diag.setLogger({
+    error: () => {},
+    info: () => {},
+    debug: () => {},
+    verbose: () => {},
+    warn: (...words: unknown[]) => warned.push(words.join(' ')),
+  });
+  t.after(() => diag.disable());
+  const message = Buffer.from('not for s3cr3tTOKEN');
+  const partial = Buffer.concat([Buffer.from([0x08, 0x01, 0x12, message.length]), message]);
+  const endpoint = await startPeer(t, (request, response) => {
+    void drain(request).then(() => response.end(Buffer.concat([Buffer.from([0x0a, partial.length]), partial])));
+  });
+  const exporter = anExporter(t, endpoint, { headersFor: async () => ({ authorization: 'Bearer s3cr3tTOKEN' }) });
+  assert.equal(await exportOnce(exporter, someSpans(1), 300), undefined);
+  assert.deepEqual([exporter.dropped?.(), warned, lines], [1, ['spans were rejected: not for ***'], []]);
+});
