@@ -49,9 +49,14 @@ export function otlpPostExporter(target: OtlpTarget, options: ExporterOptions, e
 
   const send = async (spans: ReadableSpan[], deadline: Deadline): Promise<void> => {
     deadline.check();
-    const otlp = serialise(spans);
+    const unwritable: unknown[] = [];
+    const otlp = serialise(spans, (error) => unwritable.push(error));
     const fits = otlp.length <= target.most.bytes && spans.length <= target.most.spans;
-    if (fits || spans.length === 1) return sendOne(otlp, deadline);
+    if (fits || spans.length === 1) {
+      dropped += unwritable.length;
+      if (unwritable.length > 0) diag.warn('spans could not be written and are left out:', String(unwritable[0]));
+      return sendOne(otlp, deadline);
+    }
     const half = Math.ceil(spans.length / 2);
     await send(spans.slice(0, half), deadline);
     await send(spans.slice(half), deadline);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
+import { trace } from '@opentelemetry/api';
 import { startCollector } from '../../../../local/collector/collector.ts';
 import { readExport, type ReceivedSpan } from '../../../../local/collector/otlp.ts';
 import { functionExporters } from '../../../../telemetry/export/function-exporters.ts';
@@ -96,6 +97,22 @@ test('headers of the environment go along, those for traces first, and a pair th
   );
   assert.doesNotMatch(JSON.stringify(lines), /sekret|zz|chunked/);
   assert.deepEqual([headers?.['transfer-encoding'], headers?.['content-encoding']], [undefined, undefined]);
+});
+
+test('a span nobody can write is counted as dropped, and those beside it arrive', async (t) => {
+  const collector = await startCollector();
+  t.after(() => collector.close());
+  const { telemetry, lines } = start(t, { OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint }, 'function');
+  trace
+    .getTracer('of somebody')
+    .startSpan(404 as never)
+    .end();
+  const said = recordSample();
+  await telemetry.flush();
+  assertSample(collector.spans(), said);
+  const [status] = telemetry.status().exporters;
+  assert.deepEqual([status?.exported, status?.dropped], [2, 1]);
+  assert.match(lines[0]?.message ?? '', /could not be written/);
 });
 
 test('a backend that has no time for it is asked again, after the time it asks for, and the spans arrive once', async (t) => {
