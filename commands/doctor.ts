@@ -23,7 +23,7 @@ in, so run it with that of the program in question.
   --no-bundles         leave the built handlers out (they take some seconds)
   --dist <folder>      where they are (dist, which is built when it is not there)
   --timeout <seconds>  how long a backend may take (5)
-  --json               print one JSON object instead of text; progress goes to standard error
+  --json               print one JSON object instead of text; progress goes to standard error ("npm -s run" keeps npm quiet)
   --help               this text
 
 Environment: docs/telemetry.md; NO_COLOR for no colour on a terminal.

@@ -10,6 +10,7 @@ Runs the whole pipeline on this machine: PostgreSQL, AWS on loopback, three cons
 bundles, a webhook receiver and the API. Sends one placement through it and prints its trace, then stays up until Ctrl-C.
 
   --once    stop after the first trace; exit code 1 when a hop is missing
+  --logs    show every log line of the functions and the API, not only warnings and errors
   --fresh   forget the data of earlier runs first (a database of your own is left alone)
   --json    print one JSON object instead of text; progress goes to standard error ("npm -s start" keeps npm itself quiet)
   --help    this text
@@ -67,7 +68,7 @@ async function run(): Promise<void> {
     // The reference page's own files would drown the requests a person looks for.
     onRequest: (request) => void (request.route?.startsWith('/docs') || say(show.request(request))),
     onFunctionLine: (name, line) => {
-      const text = show.functionLine(name, line);
+      const text = show.functionLine(name, line, options.logs);
       if (text) say(text);
     },
   });
@@ -101,6 +102,7 @@ function readOptions() {
       options: {
         once: { type: 'boolean', default: false },
         fresh: { type: 'boolean', default: false },
+        logs: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },

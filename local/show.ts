@@ -36,17 +36,19 @@ export function shower(colour: boolean) {
       return `${method} ${route}  ${outcome}  ${Math.round(durationMs)} ms  ${paint('dim', `trace ${traceId ?? 'none'}`)}`;
     },
 
-    /** A function's warning or error; its other lines stay unsaid here. */
-    functionLine: (name: string, line: string): string | undefined => {
+    /** A function's warning or error; with `all` every line, with what its code says beside the message. */
+    functionLine: (name: string, line: string, all = false): string | undefined => {
       const entry = parse(line);
       if (!entry) return line.trim() ? `${paint('dim', name)} ${line}` : undefined;
-      if (entry.level !== 'warn' && entry.level !== 'error') return undefined;
+      const isTrouble = entry.level === 'warn' || entry.level === 'error';
+      if (!isTrouble && !all) return undefined;
       const { level, message, exporter, reason, error, trace_id } = entry;
       const why = [exporter, reason ?? error?.message].filter(Boolean).join(': ');
       return [
-        paint(level === 'error' ? 'red' : 'yellow', `${name} ${level}`),
+        paint(level === 'error' ? 'red' : isTrouble ? 'yellow' : 'cyan', `${name} ${level}`),
         message,
         why && `(${why})`,
+        all && beside(entry),
         trace_id && paint('dim', `trace ${trace_id}`),
       ]
         .filter(Boolean)
@@ -120,6 +122,18 @@ const webhookCalls = (spans: ReceivedSpan[]): string[] =>
       const outcome = attributes['http.response.status_code'] ?? attributes['error.type'];
       return `Webhook    to ${String(attributes['server.address'])}, answered ${String(outcome)}`;
     });
+
+/** What every line has, or is shown another way. */
+const SHOWN = new Set(
+  'timestamp level message service trace_id span_id trace_flags correlation_id exporter reason error'.split(' '),
+);
+
+/** The fields the code added, `name=value`. */
+const beside = (entry: LogLine): string =>
+  Object.entries(entry)
+    .filter(([name]) => !SHOWN.has(name))
+    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(' ');
 
 /** A log line as `telemetry/log.ts` writes it. */
 interface LogLine {

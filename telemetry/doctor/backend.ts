@@ -32,7 +32,7 @@ export interface BackendCheck {
 const FOREVER_MS = 2 ** 31 - 1;
 
 const NOT_NAMED =
-  'nothing names a backend, so this is the default: set OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_TRACES_EXPORTER (docs/telemetry.md)';
+  'nothing names a backend, so this is the default: set OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_TRACES_EXPORTER (docs/telemetry.md); npm start needs none, it has a collector of its own';
 
 const NOT_IN_FUNCTIONS = 'functions do not carry it: there it is "not in this bundle"';
 
