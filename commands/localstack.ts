@@ -1,8 +1,8 @@
-import { parseArgs } from 'node:util';
 import type { FirstPlacement } from '../local/first-placement.ts';
 import type { Progress } from '../local/localstack/cdk.ts';
 import type { Running } from '../local/localstack/start.ts';
 import type { Shown } from '../local/show.ts';
+import { readOptions } from './options.ts';
 
 const HELP = `npm run localstack [-- options]
 
@@ -38,7 +38,14 @@ let up = false;
 
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => void stop(up ? 0 : 130));
 
-const options = readOptions();
+const options = readOptions(
+  {
+    once: { type: 'boolean', default: false },
+    destroy: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+  },
+  HELP,
+);
 
 const { sendFirstPlacement } = await import('../local/first-placement.ts');
 const { destroy } = await import('../local/localstack/destroy.ts');
@@ -121,27 +128,6 @@ function shown({ apiUrl, peers, localstack, outputs }: Running): Shown {
       'npm run localstack -- --destroy   # removes all of it',
     ],
   };
-}
-
-function readOptions() {
-  try {
-    const { values } = parseArgs({
-      options: {
-        once: { type: 'boolean', default: false },
-        destroy: { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-    if (values.help) {
-      process.stdout.write(HELP);
-      return process.exit(0);
-    }
-    return values;
-  } catch (error) {
-    process.stderr.write(`nedlia: ${error instanceof Error ? error.message : String(error)}\n\n${HELP}`);
-    return process.exit(64);
-  }
 }
 
 function asJson(first: FirstPlacement, { apiUrl, peers, localstack, outputs }: Running) {

@@ -1,8 +1,8 @@
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import type { FirstPlacement } from '../local/first-placement.ts';
 import type { Pipeline } from '../local/pipeline.ts';
 import type { Shown } from '../local/show.ts';
+import { readOptions } from './options.ts';
 
 const HELP = `npm start [-- options]
 
@@ -28,8 +28,7 @@ Environment
 const DIRECTORY = process.env['NEDLIA_DIRECTORY'] || '.nedlia';
 /** Ctrl-C ends the process within five seconds, whatever hangs. */
 const STOP_WITHIN_MS = 4000;
-/** sysexits.h: wrong usage, wrong configuration. */
-const EX_USAGE = 64;
+/** sysexits.h: wrong configuration. */
 const EX_CONFIG = 78;
 
 const stopping = new AbortController();
@@ -39,7 +38,15 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, ()
 // Whoever reads us has gone (`| head`): there is nobody left to tell.
 process.stdout.on('error', () => void stop(0));
 
-const options = readOptions();
+const options = readOptions(
+  {
+    once: { type: 'boolean', default: false },
+    fresh: { type: 'boolean', default: false },
+    logs: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+  },
+  HELP,
+);
 
 // Loaded now and not above, so that Ctrl-C is heard during the half second that loading takes.
 const { sendFirstPlacement } = await import('../local/first-placement.ts');
@@ -94,28 +101,6 @@ async function stop(code: number, farewell?: string): Promise<void> {
   await finished.catch(() => {});
   await running?.stop();
   process.exit(code);
-}
-
-function readOptions() {
-  try {
-    const { values } = parseArgs({
-      options: {
-        once: { type: 'boolean', default: false },
-        fresh: { type: 'boolean', default: false },
-        logs: { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-    if (values.help) {
-      process.stdout.write(HELP);
-      return process.exit(0);
-    }
-    return values;
-  } catch (error) {
-    process.stderr.write(`nedlia: ${error instanceof Error ? error.message : String(error)}\n\n${HELP}`);
-    return process.exit(EX_USAGE);
-  }
 }
 
 function shown({ apiUrl, receiver, aws, collector, databaseUrl }: Pipeline): Shown {

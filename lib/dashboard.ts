@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import type { PipelineMetrics } from './metrics.ts';
 
 /** The dashboard's name in CloudWatch: one stage per account and region, so it carries none. */
-export const DASHBOARD = 'nedlia';
+const DASHBOARD = 'nedlia';
 
 /** The flow from left to right and from top to bottom: door, outbox, queues, functions, what was given up. */
 export class PipelineDashboard extends Construct {

@@ -17,7 +17,7 @@ export const aTraceId = (now: Date = new Date()): string =>
     .padStart(8, '0') + randomBytes(12).toString('hex');
 
 /** Where the X-Ray console shows a trace; its own form of an id has two hyphens. */
-export const traceUrl = (region: string, traceId: string): string =>
+const traceUrl = (region: string, traceId: string): string =>
   `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#xray:traces/1-${traceId.slice(0, 8)}-${traceId.slice(8)}`;
 
 /**

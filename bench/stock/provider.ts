@@ -3,7 +3,7 @@ import { detectResources, envDetector, resourceFromAttributes } from '@opentelem
 import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 
 /** Where a benchmark finds what sends the spans that wait, whichever SDK made them. */
-export const FLUSH = Symbol.for('nedlia.bench.flush');
+const FLUSH = Symbol.for('nedlia.bench.flush');
 
 /**
  * The SDK as its documentation sets it up: batches, OTLP as protobuf, W3C. `OTEL_TRACES_EXPORTER=none` leaves the exporter out, as it

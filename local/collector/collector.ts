@@ -6,26 +6,17 @@ import { gunzipSync } from 'node:zlib';
 import { renderTree } from '../../telemetry/export/console/tree.ts';
 import type { Forwarding } from '../../telemetry/export/forward.ts';
 import { readExport, type ReceivedSpan } from './otlp.ts';
+import type { Spans } from './read.ts';
 
 /** Spans kept in memory; a placement's trace has about fifty. */
 const KEPT = 50_000;
 const MAX_BODY = 16 * 1024 * 1024;
 
-export interface Collector {
+export interface Collector extends Spans {
   /** What `OTEL_EXPORTER_OTLP_ENDPOINT` of everything that runs here is set to. */
   endpoint: string;
-  /** The spans of one trace that have arrived so far, or all that are kept. */
+  /** At once: it is this process that keeps them. */
   spans(traceId?: string): ReceivedSpan[];
-  /**
-   * Waits until `enough` holds for what has arrived of a trace.
-   * @returns false when `withinMs` have passed or the signal aborted first.
-   */
-  until(
-    traceId: string,
-    enough: (spans: ReceivedSpan[]) => boolean,
-    withinMs: number,
-    signal?: AbortSignal,
-  ): Promise<boolean>;
   close(): Promise<void>;
 }
 

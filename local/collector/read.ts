@@ -17,6 +17,17 @@ export interface Spans {
   ): Promise<boolean>;
 }
 
+/** Waits for spans that can only be looked up, with a pause between two looks. */
+export const waitByLooking =
+  (spans: Spans['spans'], pauseMs: number): Spans['until'] =>
+  async (traceId, enough, withinMs, signal) => {
+    for (const deadline = Date.now() + withinMs; ; await sleep(pauseMs)) {
+      if (signal?.aborted) return false;
+      if (enough(await spans(traceId))) return true;
+      if (Date.now() > deadline) return false;
+    }
+  };
+
 /** Between two looks; a trace's spans are some 50 kB of JSON. */
 const PAUSE_MS = 100;
 
@@ -27,14 +38,5 @@ export function readCollector(endpoint: string): Spans {
     if (!answer.ok) throw new Error(`the collector at ${endpoint} answered ${answer.status}`);
     return (await answer.json()) as ReceivedSpan[];
   };
-  return {
-    spans,
-    until: async (traceId, enough, withinMs, signal) => {
-      for (const deadline = Date.now() + withinMs; ; await sleep(PAUSE_MS)) {
-        if (signal?.aborted) return false;
-        if (enough(await spans(traceId))) return true;
-        if (Date.now() > deadline) return false;
-      }
-    },
-  };
+  return { spans, until: waitByLooking(spans, PAUSE_MS) };
 }

@@ -55,7 +55,7 @@ export function checkBackends(
 }
 
 /** Sends one span named `nedlia doctor` by an exporter as the product does, and looks at its address meanwhile. Over after about `timeoutMillis`; never rejects. */
-export async function checkBackend(
+async function checkBackend(
   { name, protocol, exporter }: NamedExporter,
   { service, timeoutMillis }: { service: string; timeoutMillis: number },
 ): Promise<BackendCheck> {

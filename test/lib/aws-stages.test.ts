@@ -1,29 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
-import { env as apiEnv } from '../../api/env.ts';
-import { readEnv, type Contract } from '../../core/env.ts';
-import { env as fileGeneratorEnv } from '../../lambdas/file-generator/env.ts';
-import { env as migrateEnv } from '../../lambdas/migrate/env.ts';
-import { env as notifierEnv } from '../../lambdas/notifier/env.ts';
+import { readEnv } from '../../core/env.ts';
 import { env as receiverEnv } from '../../lambdas/receiver/env.ts';
-import { env as relayEnv } from '../../lambdas/relay/env.ts';
-import { env as validatorEnv } from '../../lambdas/validator/env.ts';
+import { contracts } from '../support/contracts.ts';
 import { at, templatesOf, type Templates } from '../support/template.ts';
 
 const dev = templatesOf('dev');
 const prod = templatesOf('prod', { webhookUrl: 'https://hooks.example/nedlia', alarmEmail: 'on-call@example.com' });
 const stages = { dev, prod };
 
-const contracts: Record<string, Contract> = {
-  'nedlia-api': apiEnv,
-  'nedlia-file-generator': fileGeneratorEnv,
-  'nedlia-validator': validatorEnv,
-  'nedlia-notifier': notifierEnv,
-  'nedlia-relay': relayEnv,
-  'nedlia-migrate': migrateEnv,
-  'nedlia-receiver': receiverEnv,
-};
 const withDatabase = new Set(
   ['api', 'file-generator', 'migrate', 'relay', 'validator'].map((name) => `nedlia-${name}`),
 );

@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { env as apiEnv } from '../../api/env.ts';
-import { readEnv, type Contract } from '../../core/env.ts';
+import { readEnv } from '../../core/env.ts';
 import { events, heardBy } from '../../events/catalogue.ts';
-import { env as fileGeneratorEnv } from '../../lambdas/file-generator/env.ts';
-import { env as migrateEnv } from '../../lambdas/migrate/env.ts';
-import { env as notifierEnv } from '../../lambdas/notifier/env.ts';
-import { env as relayEnv } from '../../lambdas/relay/env.ts';
-import { env as validatorEnv } from '../../lambdas/validator/env.ts';
+import { contracts } from '../support/contracts.ts';
 import { at, templatesOf } from '../support/template.ts';
 
 const { running, resources, say, target } = templatesOf('local');
@@ -142,16 +137,10 @@ const variablesOf = (service: string): Record<string, string> => {
   return Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, resolved(value)]));
 };
 
-const contracts: Record<string, Contract> = {
-  'nedlia-api': apiEnv,
-  'nedlia-file-generator': fileGeneratorEnv,
-  'nedlia-validator': validatorEnv,
-  'nedlia-notifier': notifierEnv,
-  'nedlia-relay': relayEnv,
-  'nedlia-migrate': migrateEnv,
-};
+// Everything but the receiver, which only stage dev deploys.
+const deployed = Object.entries(contracts).filter(([service]) => service !== 'nedlia-receiver');
 
-for (const [service, contract] of Object.entries(contracts)) {
+for (const [service, contract] of deployed) {
   test(`${service} starts with the environment it is given, and is given nothing it does not read`, () => {
     const variables = variablesOf(service);
     assert.doesNotThrow(() => readEnv(contract, variables));

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { BatchGetTracesCommand, type XRayClient } from '@aws-sdk/client-xray';
-import type { Spans } from '../../local/collector/read.ts';
+import { type Spans, waitByLooking } from '../../local/collector/read.ts';
 import { readSegments } from './xray-segments.ts';
 
 /** Between two looks: a trace can be read some seconds after it was sent. */
@@ -22,16 +21,7 @@ export function readXRay(client: XRayClient): Spans {
       if (!NextToken) return readSegments(documents);
     }
   };
-  return {
-    spans,
-    until: async (traceId, enough, withinMs, signal) => {
-      for (const deadline = Date.now() + withinMs; ; await sleep(PAUSE_MS)) {
-        if (signal?.aborted) return false;
-        if (enough(await spans(traceId))) return true;
-        if (Date.now() > deadline) return false;
-      }
-    },
-  };
+  return { spans, until: waitByLooking(spans, PAUSE_MS) };
 }
 
 /** X-Ray's own form of a trace id of 32 digits. */
