@@ -10,6 +10,9 @@ import { otlpPostExporter } from '../../../../telemetry/export/otlp/otlp-post.ts
 import { captureLog } from '../../../support/log-lines.ts';
 import { drain, startPeer } from '../../../support/peer.ts';
 
+/** What an export may take, and what a busy machine may add to it, in ms. */
+const [TIME, SLACK] = [1500, 700];
+
 function someSpans(count: number): ReadableSpan[] {
   const memory = new InMemorySpanExporter();
   const tracer = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(memory)] }).getTracer('test');
@@ -21,7 +24,7 @@ function someSpans(count: number): ReadableSpan[] {
 function anExporter(t: TestContext, endpoint: string, target: Partial<OtlpTarget> = {}) {
   const url = new URL(`${endpoint}/v1/traces`);
   const most = { bytes: Infinity, spans: 1 };
-  const options = { timeoutMillis: 300, keepAlive: false };
+  const options = { timeoutMillis: TIME, keepAlive: false };
   const exporter = otlpPostExporter({ url, most, headersFor: async () => ({}), ...target }, options, {});
   t.after(() => exporter.shutdown());
   return exporter;
@@ -37,14 +40,15 @@ test('all parts of an export have its time together, and none begins afterwards'
   const endpoint = await startPeer(t, (_request, response) => {
     asked += 1;
     response.on('close', () => (closed += 1));
-    setTimeout(() => response.end(), 200).unref();
+    setTimeout(() => response.end(), 1000).unref();
   });
   const exporter = anExporter(t, endpoint);
-  const [failure, took] = await timed(exportOnce(exporter, someSpans(8), 300));
-  assert.equal(failure?.message, 'no answer within 300 ms');
-  assert.ok(took < 500, `${Math.round(took)} ms`);
-  await sleep(600);
-  assert.deepEqual([asked, closed], [2, 2]);
+  const [failure, took] = await timed(exportOnce(exporter, someSpans(8), TIME));
+  assert.equal(failure?.message, 'no answer within 1500 ms');
+  assert.ok(took < 2 * TIME, `${Math.round(took)} ms`);
+  await sleep(TIME);
+  assert.ok(asked <= 2, `${asked} of 8 parts were begun`);
+  assert.equal(closed, asked);
 });
 
 test('all attempts of an export have its time together: one that comes late has the rest', async (t) => {
@@ -55,24 +59,24 @@ test('all attempts of an export have its time together: one that comes late has 
     asked += 1;
     response.on('close', () => closed.push(performance.now() - began));
     // The second is never answered.
-    if (asked === 1) void drain(request).then(() => response.writeHead(503).end());
+    if (asked === 1) void drain(request).then(() => response.writeHead(503, { 'retry-after': '1' }).end());
   });
-  const failure = await exportOnce(anExporter(t, endpoint), someSpans(1), 300);
-  assert.equal(failure?.message, 'no answer within 300 ms');
+  const failure = await exportOnce(anExporter(t, endpoint), someSpans(1), TIME);
+  assert.equal(failure?.message, 'no answer within 1500 ms');
   await sleep(100);
   assert.equal(asked, 2);
-  assert.ok((closed[1] ?? Infinity) < 420, `${closed.map(Math.round).join(', ')} ms`);
+  assert.ok((closed[1] ?? Infinity) < TIME + SLACK, `${closed.map(Math.round).join(', ')} ms`);
 });
 
 test('a connection that is reset late gets what is left of the time, not all of it again', async (t) => {
   let asked = 0;
   const endpoint = await startPeer(t, (request) => {
     asked += 1;
-    if (asked === 1) setTimeout(() => request.socket.resetAndDestroy(), 200);
+    if (asked === 1) setTimeout(() => request.socket.resetAndDestroy(), 1000);
   });
-  const [failure, took] = await timed(exportOnce(anExporter(t, endpoint), someSpans(1), 300));
-  assert.deepEqual([asked, failure?.message], [2, 'no answer within 300 ms']);
-  assert.ok(took < 420, `${Math.round(took)} ms`);
+  const [failure, took] = await timed(exportOnce(anExporter(t, endpoint), someSpans(1), TIME));
+  assert.deepEqual([asked, failure?.message], [2, 'no answer within 1500 ms']);
+  assert.ok(took < TIME + SLACK, `${Math.round(took)} ms`);
 });
 
 test('credentials that are found late are of no use: nothing is sent with them', async (t) => {
@@ -81,11 +85,11 @@ test('credentials that are found late are of no use: nothing is sent with them',
     asked += 1;
     response.end();
   });
-  const exporter = anExporter(t, endpoint, { headersFor: () => sleep(500, {}) });
+  const exporter = anExporter(t, endpoint, { headersFor: () => sleep(1000, {}) });
   const [failure, took] = await timed(exportOnce(exporter, someSpans(1), 100));
   assert.equal(failure?.message, 'no answer within 100 ms');
-  assert.ok(took < 250, `${Math.round(took)} ms`);
-  await sleep(600);
+  assert.ok(took < 900, `${Math.round(took)} ms`);
+  await sleep(1200);
   assert.equal(asked, 0);
 });
 
@@ -107,6 +111,6 @@ test('a backend that rejects spans and repeats the token is not repeated', async
     void drain(request).then(() => response.end(Buffer.concat([Buffer.from([0x0a, partial.length]), partial])));
   });
   const exporter = anExporter(t, endpoint, { headersFor: async () => ({ authorization: 'Bearer s3cr3tTOKEN' }) });
-  assert.equal(await exportOnce(exporter, someSpans(1), 300), undefined);
+  assert.equal(await exportOnce(exporter, someSpans(1), TIME), undefined);
   assert.deepEqual([exporter.dropped?.(), warned, lines], [1, ['spans were rejected: not for ***'], []]);
 });

@@ -153,10 +153,23 @@ const decode = (bytes: Uint8Array) => [
 
 type Field = [number: number, value: string | Field[]];
 
-/** Where messages are nested: the paths of field numbers from the request on. */
-const MESSAGES = /^1(\.(1|2(\.(1|2(\.(9|11|13|15)(\.\d+)*)?))?))?(\.1(\.2(\.5(\.1)*)?)?)?$/;
+/** Which fields of which message are messages themselves (opentelemetry-proto's trace, common and resource). */
+const MESSAGES: Record<string, Record<number, string>> = {
+  Request: { 1: 'ResourceSpans' },
+  ResourceSpans: { 1: 'Resource', 2: 'ScopeSpans' },
+  Resource: { 1: 'KeyValue' },
+  ScopeSpans: { 1: 'Scope', 2: 'Span' },
+  Scope: { 3: 'KeyValue' },
+  Span: { 9: 'KeyValue', 11: 'Event', 13: 'Link', 15: 'Status' },
+  Event: { 3: 'KeyValue' },
+  Link: { 4: 'KeyValue' },
+  KeyValue: { 2: 'AnyValue' },
+  AnyValue: { 5: 'ArrayValue', 6: 'KeyValueList' },
+  ArrayValue: { 1: 'AnyValue' },
+  KeyValueList: { 1: 'KeyValue' },
+};
 
-function walk(bytes: Buffer, path = ''): Field[] {
+function walk(bytes: Buffer, message = 'Request'): Field[] {
   const fields: Field[] = [];
   let at = 0;
   const varint = (): bigint => {
@@ -171,13 +184,13 @@ function walk(bytes: Buffer, path = ''): Field[] {
   while (at < bytes.length) {
     const tag = Number(varint());
     const [number, type] = [tag >>> 3, tag & 7];
-    const here = path ? `${path}.${number}` : `${number}`;
+    const inner = MESSAGES[message]?.[number];
     if (type === 0) fields.push([number, varint().toString()]);
     else {
       const length = type === 2 ? Number(varint()) : type === 1 ? 8 : 4;
       const content = bytes.subarray(at, at + length);
       at += length;
-      fields.push([number, type === 2 && MESSAGES.test(here) ? walk(content, here) : content.toString('hex')]);
+      fields.push([number, inner && type === 2 ? walk(content, inner) : content.toString('hex')]);
     }
   }
   return fields;
