@@ -41,8 +41,8 @@ export const newCorrelationId = (): string => randomUUID();
 export const withCorrelation = <T>(said: Correlation, work: () => T): T =>
   current.run({ ...current.getStore(), ...parseCorrelation(said) }, work);
 
-/** The same, with nothing inherited: what a request or message brings begins anew, whatever code received it. */
-export const beginCorrelation = <T>(said: Correlation, work: () => T): T => current.run(parseCorrelation(said), work);
+/** The same of what has been read already, with nothing inherited: what a request or message brings begins anew, whatever code received it. */
+export const beginCorrelation = <T>(read: Correlation, work: () => T): T => current.run(read, work);
 
 /** The correlation the current code runs under; empty where there is none. */
 export const correlation = (): Correlation => current.getStore() ?? NOBODY;

@@ -23,6 +23,7 @@ import { attributesOf, complete } from './settings/settings.ts';
 import type { Attributes } from './span.ts';
 import type { TelemetryStatus } from './status.ts';
 import { provideStatus } from './status.ts';
+import { letAttributesDecide } from './tracer.ts';
 import type { Environment } from './settings/variables.ts';
 import { readFlag, readName } from './settings/variables.ts';
 
@@ -126,6 +127,7 @@ function register(
   configureOtherFormats(propagators);
   // Set even when disabled, and then taken away again: context manager and propagator stay, so that what came in is passed on.
   trace.setGlobalTracerProvider(new TracerProvider({ resource, sampler, spanProcessors, spanLimits }));
+  letAttributesDecide(sampler.seesAttributes);
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   propagation.setGlobalPropagator(propagatorFor(propagators));
   return named;
@@ -140,5 +142,6 @@ function unregister(): void {
   propagation.disable();
   diag.disable();
   current = undefined;
+  letAttributesDecide(true);
   provideStatus(undefined);
 }

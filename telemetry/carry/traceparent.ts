@@ -1,9 +1,9 @@
 import type { SpanContext } from '@opentelemetry/api';
 import { createTraceState } from '@opentelemetry/api';
 
-const VERSION_00 = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
-const LATER_VERSION = /^(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-|$)/;
-const ZEROS = /^0+$/;
+/** Asked whether it fits, and not for its groups: those cost more than cutting them out where they always stand. */
+const SHAPE = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-|$)/;
+const LENGTH = '00-32323232323232323232323232323232-1616161616161616-22'.length;
 
 /** Sampled and random-trace-id: the flags the specification knows; others are not passed on. */
 const KNOWN_FLAGS = 0b11;
@@ -19,11 +19,10 @@ const MAX_BYTES = 512;
 export function parseTraceparent(traceparent: unknown, tracestate?: unknown): SpanContext | undefined {
   if (typeof traceparent !== 'string' || traceparent.length > MAX_BYTES) return undefined;
   if (tracestate === undefined && traceparent === latest.traceparent) return latest.span;
-  const [, traceId, spanId, flags] =
-    VERSION_00.exec(traceparent) ?? (traceparent.startsWith('00') ? [] : (LATER_VERSION.exec(traceparent) ?? []));
-  if (!traceId || !spanId || !flags || ZEROS.test(traceId) || ZEROS.test(spanId)) return undefined;
-  const traceFlags = Number.parseInt(flags, 16) & KNOWN_FLAGS;
+  if (!SHAPE.test(traceparent) || (traceparent.startsWith('00') && traceparent.length !== LENGTH)) return undefined;
+  const traceFlags = Number.parseInt(traceparent.slice(53, 55), 16) & KNOWN_FLAGS;
   const traceState = parseTracestate(tracestate);
+  const [traceId, spanId] = [traceparent.slice(3, 35), traceparent.slice(36, 52)];
   const span = { traceId, spanId, traceFlags, isRemote: true, ...(traceState && { traceState }) };
   if (tracestate === undefined) latest = { traceparent, span };
   return span;

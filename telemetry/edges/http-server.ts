@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { name } from '../attributes.ts';
 import { readRequest } from '../carry/request.ts';
 import { formatTraceparent } from '../carry/traceparent.ts';
+import type { Correlation } from '../correlation.ts';
 import { beginCorrelation, newCorrelationId, parseCorrelationId } from '../correlation.ts';
 import { endEntry, withEntry } from '../entry-span.ts';
 import { recordFailure } from '../safe/failure.ts';
@@ -26,7 +27,7 @@ interface Traced {
   span: Span;
   ended: boolean;
   entry: Context;
-  correlationId: string;
+  correlation: Correlation;
   thrown?: unknown;
 }
 
@@ -44,7 +45,7 @@ export function traceRequests(app: FastifyInstance, options: RequestOptions): vo
   // The `done` style, because what runs inside of `context.with` keeps the context: an async hook would return out of it.
   app.addHook('onRequest', (request, reply, done) => {
     const begun = begin(request, reply, options);
-    if (begun) beginCorrelation(begun, () => context.with(begun.entry, done));
+    if (begun) beginCorrelation(begun.correlation, () => context.with(begun.entry, done));
     else done();
   });
   // Parsed by now, and not yet judged: what is refused is worth seeing too.
@@ -83,9 +84,10 @@ function begin(
       links: linked ? [{ context: linked }] : [],
     };
     const correlationId = parseCorrelationId(request.headers['x-correlation-id']) ?? newCorrelationId();
+    const correlation = { correlationId };
     const parent = edge === 'continue' ? remote : ROOT;
-    const span = startSpan(nameOf(request), options, parent, { correlationId });
-    const begun: Traced = { span, ended: false, entry: withEntry(ROOT, span), correlationId };
+    const span = startSpan(nameOf(request), options, parent, correlation);
+    const begun: Traced = { span, ended: false, entry: withEntry(ROOT, span), correlation };
     Object.assign(request, { [TRACED]: begun });
     reply.header('x-correlation-id', correlationId);
     announce(reply, span);

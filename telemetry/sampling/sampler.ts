@@ -41,12 +41,17 @@ export interface SamplerOptions {
   resource?: Attributes;
 }
 
+/** A sampler that says of itself whether it looks at attributes. */
+export interface DecidingSampler extends Sampler {
+  readonly seesAttributes: boolean;
+}
+
 /**
  * The sampler `OTEL_TRACES_SAMPLER` names, with `OTEL_TRACES_SAMPLER_ARG` as the ratio (1 unless said). Not set, it is
  * `parentbased_always_on`, in production `parentbased_traceidratio` with 0.1. Rules and excluded URLs decide before it.
  * @see https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#general-sdk-configuration
  */
-export function readSampler(env: Environment, { rules: own, resource = {} }: SamplerOptions = {}): Sampler {
+export function readSampler(env: Environment, { rules: own, resource = {} }: SamplerOptions = {}): DecidingSampler {
   const { name, otherwise } = nameOf(env, resource);
   const ratio = () => readNumber(env, 'OTEL_TRACES_SAMPLER_ARG', [0, 1]) ?? otherwise;
   const named = samplers[name]?.(ratio) ?? new AlwaysOnSampler();
@@ -59,6 +64,7 @@ export function readSampler(env: Environment, { rules: own, resource = {} }: Sam
       return configured.shouldSample(seen, ...about);
     },
     toString: () => configured.toString(),
+    seesAttributes: configured !== named,
   };
 }
 

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { context, trace } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import { fromTraceContext } from '../../telemetry/carry/trace-context.ts';
+import { withCorrelation } from '../../telemetry/correlation.ts';
 import { withEntry, entryContext } from '../../telemetry/entry-span.ts';
 import { functionExporters } from '../../telemetry/export/function-exporters.ts';
 import { serverExporters } from '../../telemetry/export/server-exporters.ts';
@@ -158,6 +159,40 @@ test('no environment stops the start', (t) => {
     }
   }
   assert.ok(lines.every(({ level, message }) => ['info', 'warn'].includes(level) && message.length < 1000));
+});
+
+test('a span says the same whether or not a sampler looks at it first, and its attributes can decide', async (t) => {
+  const whose = { correlationId: 'order-8' };
+  for (const env of [{}, { TRACE_SAMPLING_RULES: 'route=/left-out:0' }]) {
+    const { telemetry, exported } = start(t, env);
+    withCorrelation(whose, () => span('kept', { 'http.route': '/a' }, () => undefined));
+    span('out', { 'http.route': '/left-out' }, () => undefined);
+    await telemetry.flush();
+    const [kept, ...others] = exported;
+    assert.deepEqual(kept?.attributes, { correlation_id: 'order-8', 'http.route': '/a' });
+    assert.deepEqual(
+      others.map(({ name }) => name),
+      'TRACE_SAMPLING_RULES' in env ? [] : ['out'],
+    );
+    await telemetry.shutdown();
+  }
+});
+
+test('attributes that cannot be read cost themselves, not their span', async (t) => {
+  const { telemetry, exported } = start(t);
+  const attributes = Object.defineProperty({}, 'broken', {
+    enumerable: true,
+    get: () => assert.fail('not to be read'),
+  });
+  assert.equal(
+    span('work', attributes, () => 7),
+    7,
+  );
+  await telemetry.flush();
+  assert.deepEqual(
+    exported.map(({ name }) => name),
+    ['work'],
+  );
 });
 
 test('disabled, nothing is recorded, but an incoming context is passed on as it came', async (t) => {
