@@ -10,7 +10,7 @@ export const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type Level = (typeof LEVELS)[number];
 
 /** Fields only the logger itself writes; a caller may set the others, as code outside of its request's context has to. */
-const OWN = new Set(['timestamp', 'level', 'message', 'service']);
+const OWN = ['timestamp', 'level', 'message', 'service'];
 
 interface Settings {
   service: string | undefined;
@@ -46,8 +46,9 @@ function write(level: Level, message: string, said: Fields = {}): void {
   if (LEVELS.indexOf(level) < LEVELS.indexOf(settings.level)) return;
   const { service } = settings;
   // What the logger says itself is clean; only what it was given is searched for secrets: 7.2 µs of CPU a line against 8.4.
-  const line = { timestamp: new Date().toISOString(), level, message: printable(message), ...(service && { service }) };
-  const text = `${JSON.stringify({ ...line, ...whereabouts(), ...callers(said) })}\n`;
+  const line: Fields = { timestamp: new Date().toISOString(), level, message: printable(message) };
+  if (service) line['service'] = service;
+  const text = `${JSON.stringify(Object.assign(line, whereabouts(), callers(said)))}\n`;
   try {
     settings.write(text);
   } catch {
@@ -56,20 +57,20 @@ function write(level: Level, message: string, said: Fields = {}): void {
 }
 
 function callers(said: Fields): Fields {
-  try {
-    const others = Object.fromEntries(Object.entries(said).filter(([name]) => !OWN.has(name)));
-    return fields(printable(others));
-  } catch {
-    return { fields: '[unprintable]' };
-  }
+  const printed = printable(said);
+  if (typeof printed === 'string') return { fields: printed }; // '[unprintable]'
+  const others = fields(printed);
+  for (const own of OWN) if (own in others) delete others[own];
+  return others;
 }
 
 function whereabouts(): Fields {
+  const said: Fields = {};
   const span = trace.getSpanContext(context.active());
-  return {
-    ...(span && isSpanContextValid(span) && { trace_id: span.traceId, span_id: span.spanId, trace_flags: flags(span) }),
-    ...correlationFields(correlation()),
-  };
+  if (span && isSpanContextValid(span)) {
+    said['trace_id'] = span.traceId;
+    said['span_id'] = span.spanId;
+    said['trace_flags'] = span.traceFlags.toString(16).padStart(2, '0');
+  }
+  return Object.assign(said, correlationFields(correlation()));
 }
-
-const flags = ({ traceFlags }: { traceFlags: number }): string => traceFlags.toString(16).padStart(2, '0');

@@ -80,7 +80,7 @@ function begin(
     const linked = edge === 'link' ? trace.getSpanContext(remote) : undefined;
     const options = {
       kind: SpanKind.SERVER,
-      attributes: { ...describeRequest(request, path), ...describeActiveInvocation() },
+      attributes: Object.assign(describeRequest(request, path), describeActiveInvocation()),
       links: linked ? [{ context: linked }] : [],
     };
     const correlationId = parseCorrelationId(request.headers['x-correlation-id']) ?? newCorrelationId();

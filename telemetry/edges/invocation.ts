@@ -44,9 +44,9 @@ export const withInvocation = <T>(lambda: LambdaContextLike, work: () => T): T =
   context.with(context.active().setValue(INVOCATION, lambda), work);
 
 /** What the span of a request says of the invocation that brought it; nothing in a server. */
-export function describeActiveInvocation(): Attributes {
+export function describeActiveInvocation(): Attributes | undefined {
   const lambda = context.active().getValue(INVOCATION) as LambdaContextLike | undefined;
-  return lambda ? { [name.faasTrigger]: 'http', ...describeInvocation(lambda) } : {};
+  return lambda && { [name.faasTrigger]: 'http', ...describeInvocation(lambda) };
 }
 
 /**
