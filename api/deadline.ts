@@ -7,10 +7,11 @@ import { unavailable } from './problems/of-error.ts';
  * clock when the request's stream closes, which it does as soon as a body has been read (5.12.8, Node.js 24).
  */
 export function answerWithin(app: FastifyInstance, milliseconds: number): void {
-  app.addHook('onRequest', async (_request, reply) => {
+  app.addHook('onRequest', (_request, reply, done) => {
     const late = setTimeout(() => {
       if (!reply.sent) void reply.send(unavailable('The request took too long; it may still be carried out.', 5));
     }, milliseconds);
     reply.raw.once('close', () => clearTimeout(late));
+    done();
   });
 }

@@ -1,7 +1,6 @@
-import { AsyncResource } from 'node:async_hooks';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { log } from '../telemetry/log.ts';
-import { requestTraceId } from '../telemetry/edges/http-server.ts';
+import { inRequest, requestTraceId } from '../telemetry/edges/http-server.ts';
 
 /** One request that is over: answered, or left by its client (`aborted`, with the status it would have had). */
 export interface RequestDone {
@@ -16,15 +15,16 @@ export interface RequestDone {
 
 /** Tells of every request when it is over, in that request's context. No path, query, header or body is in it. */
 export function tellRequests(app: FastifyInstance, quiet: string, tell: (done: RequestDone) => void = logLine): void {
-  app.addHook('onRequest', async (request, reply) => {
-    if (request.routeOptions.url?.startsWith(quiet)) return;
+  app.addHook('onRequest', (request, reply, done) => {
+    if (request.routeOptions.url?.startsWith(quiet)) return done();
     const started = performance.now();
     let answered = false;
     reply.raw.once('finish', () => (answered = true));
     // Comes after `finish`, behind either door, and alone when the client went away: then `onResponse` never does.
     const over = () =>
       tell(about(request, reply.raw.statusCode, { durationMs: performance.now() - started, answered }));
-    reply.raw.once('close', AsyncResource.bind(over));
+    reply.raw.once('close', () => inRequest(request, over));
+    done();
   });
 }
 

@@ -44,9 +44,8 @@ const tracedOf = (request: FastifyRequest & { [TRACED]?: Traced }): Traced | und
 export function traceRequests(app: FastifyInstance, options: RequestOptions): void {
   // The `done` style, because what runs inside of `context.with` keeps the context: an async hook would return out of it.
   app.addHook('onRequest', (request, reply, done) => {
-    const begun = begin(request, reply, options);
-    if (begun) beginCorrelation(begun.correlation, () => context.with(begun.entry, done));
-    else done();
+    begin(request, reply, options);
+    inRequest(request, done);
   });
   // Parsed by now, and not yet judged: what is refused is worth seeing too.
   app.addHook('preValidation', (request, _reply, done) => {
@@ -54,6 +53,12 @@ export function traceRequests(app: FastifyInstance, options: RequestOptions): vo
     if (known) recordRequestBody(known.span, request);
     done();
   });
+}
+
+/** Runs work in a request's context, for code that runs outside of it: listeners of its socket. */
+export function inRequest<T>(request: FastifyRequest, work: () => T): T {
+  const known = tracedOf(request);
+  return known ? beginCorrelation(known.correlation, () => context.with(known.entry, work)) : work();
 }
 
 /** Tells what the handler threw: it is put on the request's span when the answer is a 5xx. Below that it is the client's failure, not ours. */
@@ -68,14 +73,10 @@ export function requestTraceId(request: FastifyRequest): string | undefined {
   return spanContext && isSpanContextValid(spanContext) ? spanContext.traceId : undefined;
 }
 
-function begin(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { edge, untraced = [] }: RequestOptions,
-): Traced | undefined {
+function begin(request: FastifyRequest, reply: FastifyReply, { edge, untraced = [] }: RequestOptions): void {
   try {
     const path = request.url.split('?', 1)[0] ?? '';
-    if (untraced.some((prefix) => path === prefix || path.startsWith(`${prefix}/`))) return undefined;
+    if (untraced.some((prefix) => path === prefix || path.startsWith(`${prefix}/`))) return;
     const remote = edge === 'ignore' ? ROOT : readRequest(request.headers);
     const linked = edge === 'link' ? trace.getSpanContext(remote) : undefined;
     const options = {
@@ -95,9 +96,8 @@ function begin(
     // it still says no when the whole answer has been handed over.
     reply.raw.once('finish', () => end(request, reply, { aborted: false }));
     reply.raw.once('close', () => end(request, reply, { aborted: true }));
-    return begun;
   } catch {
-    return undefined;
+    // A request without a span is answered like any other.
   }
 }
 
