@@ -1,6 +1,8 @@
 // A process of its own: everything the measured code talks to on loopback. AWS as far as a file generator needs it, a subscriber
-// for webhooks, and a Collector that keeps bodies unread: GET /<variant>/spans decodes what came to /<variant>/v1/traces.
+// for webhooks, and a Collector that keeps bodies unread: GET /<variant>/spans decodes what came to /<variant>/v1/traces, and
+// GET /daemon/spans what came where X-Ray's daemon listens.
 import { createHash } from 'node:crypto';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -21,7 +23,14 @@ const server = createServer((request, response) => void respond(request, respons
 server.keepAliveTimeout = 60_000;
 server.listen(0, '127.0.0.1');
 await once(server, 'listening');
-process.send?.({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+const daemon = createSocket('udp4');
+daemon.on('message', (datagram) => keep('daemon', ofDatagram(datagram)));
+daemon.bind(0, '127.0.0.1');
+await once(daemon, 'listening');
+process.send?.({
+  url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+  daemon: `127.0.0.1:${daemon.address().port}`,
+});
 
 async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const answered = await answer(request);
@@ -44,6 +53,12 @@ function keep(variant: string, arrived: Received): undefined {
   if (kept.length < KEPT) kept.push(arrived);
   received.set(variant, kept);
 }
+
+/** A line of JSON, then `T1S` and OTLP in base64. */
+const ofDatagram = (datagram: Buffer): Received => ({
+  contentType: 'application/x-protobuf',
+  body: Buffer.from(datagram.toString('latin1').split('\nT1S')[1] ?? '', 'base64'),
+});
 
 /** Says what arrived and forgets it. */
 function spansOf(variant: string): { name: string; kind: string; system: unknown }[] {

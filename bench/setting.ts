@@ -18,6 +18,8 @@ export interface Setting {
   stock: { function: string; server: string };
   /** Of the loopback peers. */
   url: string;
+  /** Where one of them listens as X-Ray's daemon. */
+  daemon: string;
   /** Empty where no database was asked for. */
   databaseUrl: string;
   /** What spans a variant has exported since the last time it was asked for. */
@@ -62,11 +64,12 @@ export async function prepare({ folder, readable, parts }: SettingOptions): Prom
   try {
     if (postgres) await fill(postgres.url);
     const peers = await startChild(join(import.meta.dirname, 'peers.ts'), []);
-    const { url } = peers.ready as { url: string };
+    const { url, daemon } = peers.ready as { url: string; daemon: string };
     return {
       bundle: (kind, entry) => bundles.get(kind)?.[entry] ?? '',
       stock,
       url,
+      daemon,
       databaseUrl: postgres?.url ?? '',
       spans: async (slug) => {
         const spans = (await (await fetch(`${url}/${slug}/spans`)).json()) as { system?: string }[];

@@ -30,7 +30,12 @@ export const howToBundle = {
   target: 'node24',
   format: 'cjs',
   mainFields: ['module', 'main'],
-  external: ['pg-native'], // pg asks for it lazily and we never do
+  external: [
+    'pg-native', // pg asks for it lazily and we never do
+    // OpenTelemetry's host detector, which no bundle of ours has, would load these on demand. What is loaded on demand is wrapped with
+    // all it imports, and that is all of OpenTelemetry's API: 14 kB, read twice.
+    './getMachineId-*',
+  ],
   // `import('http')`, with which the OTLP exporter begins, reads every export of the module, and three of those load undici: 20 ms of
   // a cold start. `require` reads what is asked for.
   supported: { 'dynamic-import': false },

@@ -1,8 +1,8 @@
 import { context, diag, propagation, trace } from '@opentelemetry/api';
-import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { TracerProvider } from '@opentelemetry/sdk-trace';
 import { name } from './attributes.ts';
 import { configureOtherFormats } from './carry/other-formats.ts';
+import { contextManager } from './context-manager.ts';
 import { configureEdges } from './edges/configure.ts';
 import { resolveAliases } from './settings/aliases.ts';
 import { routeDiagnostics } from './settings/diagnostics.ts';
@@ -128,7 +128,7 @@ function register(
   // Set even when disabled, and then taken away again: context manager and propagator stay, so that what came in is passed on.
   trace.setGlobalTracerProvider(new TracerProvider({ resource, sampler, spanProcessors, spanLimits }));
   letAttributesDecide(sampler.seesAttributes);
-  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  context.setGlobalContextManager(contextManager);
   propagation.setGlobalPropagator(propagatorFor(propagators));
   return named;
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -281,6 +282,19 @@ test('a bundle carries one copy of every package of OpenTelemetry, and no other 
     assert.equal(folders.has('@opentelemetry/core'), name !== 'migrate', name); // which nobody's trace leads to
     for (const [owner, copies] of folders) assert.equal(copies.size, 1, `${name}: ${owner}`);
     assert.deepEqual(carries(name, /@opentelemetry\/(?:instrumentation|exporter-trace-otlp-http)/), [], name);
+  }
+});
+
+test('nothing of OpenTelemetry is wrapped to be loaded on demand, which would have it read twice', () => {
+  for (const name of names) {
+    const text = readFileSync(file(name), 'utf8');
+    const wrapped = [...text.matchAll(/__(?:esm|commonJS)\(\{"([^"]+)"/g)].map(([, path]) => path ?? '');
+    assert.deepEqual(
+      wrapped.filter((path) => path.includes('@opentelemetry/')),
+      [],
+      name,
+    );
+    assert.doesNotMatch(text, /getMachineId/);
   }
 });
 

@@ -14,6 +14,8 @@ interface ColdVariant {
   /** Loaded before the bundle: the stock SDK. */
   setup?: string;
   environment?: Record<string, string>;
+  /** Under which name the peers keep its spans; its own unless said. */
+  slug?: string;
 }
 
 /** What the runner says: milliseconds from the first line of the bundle to the answer of the first call, and the parts of it. */
@@ -37,6 +39,7 @@ export async function measureColdStarts(
     { name: 'without, again', bundle: without ?? '' },
     { name: 'ours, disabled', bundle: ours ?? '', environment: { OTEL_SDK_DISABLED: 'true' } },
     { name: 'ours', bundle: ours ?? '' },
+    { name: 'ours, X-Ray', bundle: ours ?? '', environment: toDaemon(setting), slug: 'daemon' },
     { name: 'stock', bundle: stock ?? '', setup: setting.stock.function },
     { name: 'stock, bundled', bundle: without ?? '', setup: setting.stock.function },
   ];
@@ -49,14 +52,20 @@ export async function measureColdStarts(
     name: `cold start of ${entry}`,
     unit: 'ms',
     figures,
-    budgets: [{ variant: 'ours', says: 'cold start', of: 'ratio', limit: 1.1, bound: 'most' }],
+    budgets: ['ours', 'ours, X-Ray'].map((variant) => ({
+      variant,
+      says: `cold start, ${variant}`,
+      of: 'ratio',
+      limit: 1.1,
+      bound: 'most',
+    })),
     notes: [],
   };
 }
 
 /** Starts it once before anything counts: it must do its work, and tells how many spans that makes. */
 async function ready(setting: Setting, entry: string, variant: ColdVariant): Promise<Variant> {
-  const slug = `cold-${entry}-${variant.name.replaceAll(/\W+/g, '-')}`;
+  const { slug = `cold-${entry}-${variant.name.replaceAll(/\W+/g, '-')}` } = variant;
   const environment = { ...environmentOf(setting, entry, slug), ...variant.environment, ...lambda(variant.bundle) };
   const sample = async (): Promise<Sample> => {
     const event = JSON.stringify({ Records: [aRecord()] });
@@ -66,9 +75,13 @@ async function ready(setting: Setting, entry: string, variant: ColdVariant): Pro
       throw new Error(`${entry}, ${variant.name}: the first call failed its message`);
     return { value: totalMs, cpu: cpuMs };
   };
+  await setting.spans(slug);
   await sample();
   return { name: variant.name, spans: await setting.spans(slug), sample };
 }
+
+/** As a function on AWS exports unless told otherwise. */
+const toDaemon = ({ daemon }: Setting) => ({ OTEL_TRACES_EXPORTER: 'xray', AWS_XRAY_DAEMON_ADDRESS: daemon });
 
 /** What instrumentation-aws-lambda looks for the handler by. */
 const lambda = (bundle: string) => ({ _HANDLER: 'index.handler', LAMBDA_TASK_ROOT: dirname(bundle) });

@@ -1,6 +1,6 @@
 import { consoleExporter } from './console/console.ts';
 import { coralogixExporter } from './otlp/coralogix.ts';
-import { functionCredentials } from './xray/credentials.ts';
+import { functionCredentials } from './xray/function-credentials.ts';
 import type { ExporterFactories } from './exporters.ts';
 import { readJaegerUrl } from './otlp/jaeger.ts';
 import { bareOtlp, otlpOverHttp, plainOtlp } from './otlp/http.ts';

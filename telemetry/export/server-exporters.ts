@@ -1,6 +1,6 @@
 import { OTLPTraceExporter as OtlpByGrpc } from '@opentelemetry/exporter-trace-otlp-grpc';
 import { OTLPTraceExporter as OtlpAsJson } from '@opentelemetry/exporter-trace-otlp-http';
-import { defaultCredentials } from './xray/credentials.ts';
+import { defaultCredentials } from './xray/default-credentials.ts';
 import type { ExporterFactories } from './exporters.ts';
 import { functionExporters } from './function-exporters.ts';
 import { otlpOverHttp } from './otlp/http.ts';
