@@ -53,7 +53,6 @@ export class Api extends Construct {
       ...props,
       environment: { ...props.environment, ...(stage.apiLimits && open && { TRACE_EDGE: 'link' }) },
       service: service.api,
-      bundle: 'api',
       timeout: Duration.seconds(29), // API Gateway waits no longer
       memoryMiB: 1024, // somebody waits for the answer, a cold start is CPU, and CPU comes in proportion
     });

@@ -11,6 +11,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { acknowledge, acknowledgeWildcard, wildcards } from './acknowledged.ts';
 import { isXRay } from './choices.ts';
 import type { Database } from './database.ts';
+import { bundleOf, type ServiceName } from './entries.ts';
 import { stageOf, type StageName } from './stages.ts';
 
 /** What every function of a stage shares. */
@@ -35,9 +36,7 @@ export interface Network {
 export interface PipelineFunctionProps<C extends Contract> {
   surroundings: Surroundings;
   /** The function's physical name: the same word as `service.name` on its spans. */
-  service: string;
-  /** Its folder under `bundles`. */
-  bundle: string;
+  service: ServiceName;
   /** Exactly what its `env.ts` asks for: a missing or misspelt variable is a type error here. */
   environment: Variables<C>;
   /** The Aurora in whose network it runs; without one it runs outside of any, unless the surroundings have one. */
@@ -69,7 +68,7 @@ export class PipelineFunction<C extends Contract> extends Function {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64, // a fifth cheaper per millisecond than x86_64: aws.amazon.com/lambda/pricing
       handler: 'index.handler',
-      code: Code.fromAsset(bundleFolder(props.surroundings.bundles, props.bundle)),
+      code: Code.fromAsset(bundleFolder(props.surroundings.bundles, bundleOf(service))),
       timeout: props.timeout,
       memorySize: props.memoryMiB,
       role,

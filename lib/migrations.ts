@@ -33,7 +33,6 @@ export class Migrations extends Construct {
     const migrate = new PipelineFunction<typeof env>(this, 'Function', {
       surroundings,
       service: service.migrate,
-      bundle: 'migrate',
       environment: { DATABASE_URL: databaseUrl, DATABASE_OWNER_SECRET_ARN: database?.ownerSecret.secretArn },
       database,
       timeout: Duration.minutes(14), // an index on a large table; the provider waits for 15

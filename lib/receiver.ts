@@ -20,7 +20,6 @@ export class Receiver extends Construct {
     const receive = new PipelineFunction<typeof env>(this, 'Function', {
       surroundings,
       service: service.receiver,
-      bundle: 'receiver',
       environment: { WEBHOOK_SECRETS: secret.secretArn },
       timeout: Duration.seconds(10), // the notifier waits for 15
       memoryMiB: 256, // it checks a signature
