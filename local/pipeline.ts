@@ -7,7 +7,7 @@ import { service } from '../events/catalogue.ts';
 import { stages } from '../lib/stages.ts';
 import { openDatabase } from '../store/database.ts';
 import { migrate } from '../store/migrate.ts';
-import { openForwarding } from '../telemetry/export/forward.ts';
+import { type Forwarding, openForwarding } from '../telemetry/export/forward.ts';
 import { serverExporters } from '../telemetry/export/server-exporters.ts';
 import { configureLog } from '../telemetry/log.ts';
 import { startTelemetry } from '../telemetry/start.ts';
@@ -44,6 +44,8 @@ export interface Pipeline {
   apiUrl: string;
   aws: LocalAws;
   collector: Collector;
+  /** On to the backends of the user's own; absent where none is named. */
+  forwarding: Forwarding | undefined;
   /** Absent when `WEBHOOK_URL` replaces it. */
   receiver: Receiver | undefined;
   databaseUrl: string;
@@ -91,7 +93,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     if (receiver) stops.push(() => receiver.close());
     tell(
       'collector and webhook receiver',
-      `${collector.endpoint}${forwarding ? ` (and on to ${forwarding.exporters.join(', ')})` : ''}, ${env.WEBHOOK_URL ? new URL(env.WEBHOOK_URL).host : receiver?.url}`,
+      `${collector.endpoint}${forwarding ? ` (and on to ${forwarding.exporters.join(', ') || 'nobody'})` : ''}, ${env.WEBHOOK_URL ? new URL(env.WEBHOOK_URL).host : receiver?.url}`,
     );
 
     const aws = await startLocalAws({
@@ -140,7 +142,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     stops.push(() => api.close());
     tell('API', api.url);
 
-    return { apiUrl: api.url, aws, collector, receiver, databaseUrl, stop };
+    return { apiUrl: api.url, aws, collector, forwarding, receiver, databaseUrl, stop };
   } catch (error) {
     await stop(0);
     throw error;
