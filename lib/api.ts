@@ -17,7 +17,8 @@ import type { Variables } from '../core/env.ts';
 import { service } from '../events/catalogue.ts';
 import { acknowledge } from './acknowledged.ts';
 import type { Database } from './database.ts';
-import { PipelineFunction, type Surroundings } from './function.ts';
+import { PipelineFunction } from './function.ts';
+import type { Surroundings } from './surroundings.ts';
 import { answerAsProblems } from './gateway-problems.ts';
 import { type Stage, stageOf } from './stages.ts';
 

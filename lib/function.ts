@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { RemovalPolicy, type Duration } from 'aws-cdk-lib';
-import { type ISecurityGroup, type IVpc, SubnetType } from 'aws-cdk-lib/aws-ec2';
+import { SubnetType } from 'aws-cdk-lib/aws-ec2';
 import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, type CfnFunction, Code, Function, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -12,26 +12,8 @@ import { acknowledge, acknowledgeWildcard, wildcards } from './acknowledged.ts';
 import { isXRay } from './choices.ts';
 import type { Database } from './database.ts';
 import { bundleOf, type ServiceName } from './entries.ts';
-import { stageOf, type StageName } from './stages.ts';
-
-/** What every function of a stage shares. */
-export interface Surroundings {
-  stage: StageName;
-  /** The folder holding `<function>/index.cjs`. */
-  bundles: string;
-  /** `OTEL_TRACES_EXPORTER`. */
-  exporter: 'otlp' | 'xray';
-  /** `OTEL_EXPORTER_OTLP_ENDPOINT`; empty means none. */
-  collectorEndpoint: string;
-  /** The network from which alone that endpoint is reached; every function runs in it then. */
-  network?: Network | undefined;
-}
-
-/** Where a function runs that does not run outside of any network. */
-export interface Network {
-  vpc: IVpc;
-  securityGroup: ISecurityGroup;
-}
+import { stageOf } from './stages.ts';
+import type { Network, Surroundings } from './surroundings.ts';
 
 export interface PipelineFunctionProps<C extends Contract> {
   surroundings: Surroundings;

@@ -11,7 +11,8 @@ import { service } from '../events/catalogue.ts';
 import type { env } from '../lambdas/migrate/env.ts';
 import { acknowledgeWildcard } from './acknowledged.ts';
 import type { Database } from './database.ts';
-import { PipelineFunction, type Surroundings } from './function.ts';
+import { PipelineFunction } from './function.ts';
+import type { Surroundings } from './surroundings.ts';
 import { stageOf } from './stages.ts';
 
 export interface MigrationsProps {

@@ -4,17 +4,16 @@ import { EventBus } from 'aws-cdk-lib/aws-events';
 import type { Construct } from 'constructs';
 import { BUS } from '../events/catalogue.ts';
 import { Api } from './api.ts';
-import { type Choices, ownCollectorOf, WEBHOOK_PARAMETER } from './choices.ts';
-import { Collector } from './collector.ts';
+import { type Choices, WEBHOOK_PARAMETER } from './choices.ts';
 import { makeConsumers } from './consumers.ts';
 import type { DataStack } from './data-stack.ts';
-import type { Surroundings } from './function.ts';
 import { Migrations } from './migrations.ts';
 import { Operations } from './operations.ts';
 import { tellOutputs } from './outputs.ts';
 import { Receiver } from './receiver.ts';
 import { Relay } from './relay.ts';
 import { stageOf, type StageName } from './stages.ts';
+import { makeSurroundings } from './surroundings.ts';
 import { tag } from './tags.ts';
 
 export interface PipelineStackProps extends StackProps {
@@ -36,8 +35,7 @@ export class PipelineStack extends Stack {
 
     // 1. What is given from outside, where the stage does not bring it: the database, where webhooks go, who collects traces.
     const databaseUrl = database?.url ?? this.given('DatabaseUrl', 'postgres://… of the database the functions use');
-    const collector = this.collector(props, choices);
-    const surroundings = this.surroundings(props, choices, collector);
+    const { surroundings, collector } = makeSurroundings(this, { ...props, database, choices });
     const webhookSecrets = webhookSecret?.secretArn ?? this.given('WebhookSecrets', 'Signing secrets, comma-separated');
     const webhookUrl =
       choices.webhookUrl ??
@@ -112,31 +110,6 @@ export class PipelineStack extends Stack {
       new Operations(this, 'Operations', { ...watched, alarms, alarmEmail });
     }
     tellOutputs(this, { files: bucket, deadLetters, webhookSecret, api, bus, workers: [...hearers, relay] });
-  }
-
-  private collector({ stage, data }: PipelineStackProps, choices: Choices): Collector | undefined {
-    const own = ownCollectorOf(stage, choices);
-    return own && data.database && new Collector(this, 'Collector', { ...own, stage, database: data.database });
-  }
-
-  /** Traces go to the collector that was chosen, ours or another, else where the stage says. */
-  private surroundings(
-    { stage, bundles, data }: PipelineStackProps,
-    { collector }: Choices,
-    own: Collector | undefined,
-  ): Surroundings {
-    const { exporter } = stageOf(stage);
-    if (own && data.database) {
-      const network = { vpc: data.database.vpc, securityGroup: own.securityGroups.senders };
-      return { stage, bundles, exporter: 'otlp', collectorEndpoint: own.endpoint, network };
-    }
-    if (collector) return { stage, bundles, exporter: 'otlp', collectorEndpoint: collector };
-    if (exporter === 'xray') return { stage, bundles, exporter, collectorEndpoint: '' };
-    const collectorEndpoint = new CfnParameter(this, 'CollectorEndpoint', {
-      description: 'OTLP/HTTP collector; empty for none',
-      default: '',
-    }).valueAsString;
-    return { stage, bundles, exporter, collectorEndpoint };
   }
 
   /** In a container network the receiver has a private address: docker-compose.localstack.yml. */

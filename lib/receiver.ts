@@ -4,7 +4,8 @@ import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { service } from '../events/catalogue.ts';
 import type { env } from '../lambdas/receiver/env.ts';
-import { PipelineFunction, type Surroundings } from './function.ts';
+import { PipelineFunction } from './function.ts';
+import type { Surroundings } from './surroundings.ts';
 
 export interface ReceiverProps {
   surroundings: Surroundings;

@@ -3,7 +3,7 @@ import type { Construct } from 'constructs';
 import type { env } from '../lambdas/relay/env.ts';
 import type { Database } from './database.ts';
 import type { DeadLetters } from './dead-letters.ts';
-import type { Surroundings } from './function.ts';
+import type { Surroundings } from './surroundings.ts';
 import { Worker, type WorkerProps } from './worker.ts';
 
 export interface RelayProps {
