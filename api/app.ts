@@ -41,9 +41,9 @@ export async function buildApp(
     keepAliveTimeout: 5000,
     http: { headersTimeout: 5000, connectionsCheckingInterval: 1000, requireHostHeader: false },
   });
-  rememberRequests(app.server);
 
   traceRequests(app, { edge, untraced: [HEALTH] });
+  rememberRequests(app);
   tellRequests(app, HEALTH, onRequestDone);
   answerProblems(app);
   answerWithin(app, answerWithinMs);

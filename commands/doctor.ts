@@ -22,6 +22,7 @@ in, so run it with that of the program in question.
   --no-bundles         leave the built handlers out (they take some seconds)
   --dist <folder>      where they are, looked at as they are (dist, which is built first)
   --timeout <seconds>  how long a backend may take (5)
+  --all                list every variable that is at its default, not only those that decide where traces go
   --json               print one JSON object instead of text; progress goes to standard error ("npm -s run" keeps npm quiet)
   --help               this text
 
@@ -85,6 +86,7 @@ async function examine(): Promise<void> {
     clock,
     tookMs: Math.round(performance.now() - began),
   };
+  say(show.defaults(settings, options.all));
   say(show.summary(report));
   if (options.json) process.stdout.write(`${JSON.stringify(toJson(report))}\n`);
   process.exitCode = wrongs(report).length > 0 ? 1 : 0;
@@ -108,6 +110,7 @@ function readOptions() {
         bundles: { type: 'boolean', default: true },
         dist: { type: 'string', default: DIST },
         timeout: { type: 'string', default: '5' },
+        all: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
@@ -119,7 +122,7 @@ function readOptions() {
     const timeoutMillis = Number(values.timeout) * 1000;
     if (!(timeoutMillis >= 100 && timeoutMillis <= 60_000))
       throw new Error('--timeout must be a number of seconds from 0.1 to 60');
-    return { bundles: values.bundles, dist: values.dist, json: values.json, timeoutMillis };
+    return { bundles: values.bundles, dist: values.dist, all: values.all, json: values.json, timeoutMillis };
   } catch (error) {
     process.stderr.write(`nedlia: ${(error as Error).message}\n\n${HELP}`);
     return process.exit(EX_USAGE);

@@ -51,6 +51,7 @@ const { sendFirstPlacement } = await import('../local/first-placement.ts');
 const { destroy } = await import('../local/localstack/destroy.ts');
 const { findLocalStack } = await import('../local/localstack/localstack.ts');
 const { startOnLocalStack } = await import('../local/localstack/start.ts');
+const { sentOnAsJson } = await import('../local/sent-on.ts');
 const { shower, wantsColour } = await import('../local/show.ts');
 
 const show = shower(wantsColour(process.stdout, process.env));
@@ -76,12 +77,14 @@ async function run(): Promise<void> {
   const { localstack, peers, apiUrl } = running;
   const ends = { apiUrl, aws: localstack, collector: peers.collector, receiver: peers.receiver };
   const first = await sendFirstPlacement(ends, stopping.signal);
+  await peers.forwarding?.flush();
   if (options.json) process.stdout.write(`${JSON.stringify(asJson(first, running))}\n`);
   else say(`${show.result(first, shown(running))}\n${show.tryIt(first, shown(running))}`);
 
   const complete = first.missing.length === 0;
   if (options.json && !complete) say(`missing: ${first.missing.join('; ')}`);
   up = !options.once && peers.own;
+  if (up) saySentOn();
   if (up)
     say('\nUp: database, collector and receiver live in this process. Ctrl-C stops them; what is deployed waits.');
   else void stop(complete ? 0 : 1);
@@ -97,10 +100,19 @@ async function removeAll(): Promise<void> {
 async function stop(code: number): Promise<void> {
   if (stopping.signal.aborted) process.exit(130);
   stopping.abort();
-  setTimeout(() => process.exit(code), STOP_WITHIN_MS).unref();
+  const end = () => {
+    saySentOn();
+    process.exit(code);
+  };
+  setTimeout(end, STOP_WITHIN_MS).unref();
   await finished.catch(() => {});
   await running?.stop();
-  process.exit(code);
+  end();
+}
+
+/** Only where there is somebody to send to: what became of the spans so far. */
+function saySentOn(): void {
+  if (running?.peers.forwarding) say(`\n${show.sentOn(running.peers.forwarding)}`);
 }
 
 /** Says what CloudFormation is at, now and then. */
@@ -142,6 +154,7 @@ function asJson(first: FirstPlacement, { apiUrl, peers, localstack, outputs }: R
     region: localstack.region,
     receiver: peers.receiver.url,
     outputs,
+    sent_on: peers.forwarding && sentOnAsJson(peers.forwarding),
     ...rest,
   };
 }

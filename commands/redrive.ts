@@ -3,10 +3,9 @@ import { sqsClient } from '../aws/clients.ts';
 import { explain } from '../aws/explain.ts';
 import { lookAtQueue, moveMessages } from '../aws/redrive.ts';
 import { deliverAgain } from '../aws/undelivered.ts';
-import { DEAD_LETTER_SUFFIX, service } from '../events/catalogue.ts';
+import { DEAD_LETTER_SUFFIX, service, UNDELIVERED, workers } from '../events/catalogue.ts';
 
-const workers = [service.fileGenerator, service.validator, service.notifier, service.relay];
-const UNDELIVERED = 'nedlia-undelivered';
+const queues = workers.map((name) => service[name]);
 const short = (name: string): string => name.replace(/^nedlia-/, '');
 
 const HELP = `npm run redrive -- <function> [options]
@@ -14,7 +13,7 @@ const HELP = `npm run redrive -- <function> [options]
 Moves what lies in the dead-letter queue of a function back into its queue, on the trace it came with, and shows how far
 it is until the move is done. Mend the cause first: docs/runbook.md#redrive.
 
-  <function>              ${workers.map(short).join(', ')};
+  <function>              ${queues.map(short).join(', ')};
                           or undelivered: events that a rule could not put into a queue go to the queue they were for
   --dry-run               say how many there are, move nothing
   --max-per-second <n>    1 to 500; without it SQS moves as fast as it can
@@ -122,7 +121,7 @@ function readOptions() {
 function queueOf(said: string[]): string {
   const [wanted, ...others] = said;
   if (!wanted || others.length > 0) throw new Error('name one function');
-  const known = [...workers, UNDELIVERED].find((name) => short(name) === short(wanted));
+  const known = [...queues, UNDELIVERED].find((name) => short(name) === short(wanted));
   if (!known) throw new Error(`there is no function ${wanted} with a dead-letter queue`);
   return known;
 }

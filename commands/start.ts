@@ -51,6 +51,7 @@ const options = readOptions(
 // Loaded now and not above, so that Ctrl-C is heard during the half second that loading takes.
 const { sendFirstPlacement } = await import('../local/first-placement.ts');
 const { startPipeline } = await import('../local/pipeline.ts');
+const { sentOnAsJson } = await import('../local/sent-on.ts');
 const { shower, wantsColour } = await import('../local/show.ts');
 
 const show = shower(wantsColour(process.stdout, process.env));
@@ -80,11 +81,13 @@ async function run(): Promise<void> {
     },
   });
   const first = await sendFirstPlacement(running, stopping.signal);
+  await running.forwarding?.flush();
   if (options.json) process.stdout.write(`${JSON.stringify(asJson(first, running))}\n`);
   else {
     say(show.result(first, shown(running)));
     if (!options.once) say(show.tryIt(first, shown(running)));
   }
+  if (!options.once) saySentOn();
 
   const complete = first.missing.length === 0;
   if (options.json && !complete) say(`missing: ${first.missing.join('; ')}`);
@@ -97,10 +100,19 @@ async function stop(code: number, farewell?: string): Promise<void> {
   if (stopping.signal.aborted) process.exit(130);
   stopping.abort();
   if (farewell) say(farewell);
-  setTimeout(() => process.exit(code), STOP_WITHIN_MS).unref();
+  const end = () => {
+    saySentOn();
+    process.exit(code);
+  };
+  setTimeout(end, STOP_WITHIN_MS).unref();
   await finished.catch(() => {});
   await running?.stop();
-  process.exit(code);
+  end();
+}
+
+/** Only where there is somebody to send to: what became of the spans so far. */
+function saySentOn(): void {
+  if (running?.forwarding) say(`\n${show.sentOn(running.forwarding)}`);
 }
 
 function shown({ apiUrl, receiver, aws, collector, databaseUrl }: Pipeline): Shown {
@@ -119,7 +131,7 @@ function shown({ apiUrl, receiver, aws, collector, databaseUrl }: Pipeline): Sho
   };
 }
 
-function asJson(first: FirstPlacement, { apiUrl, aws, receiver }: Pipeline) {
+function asJson(first: FirstPlacement, { apiUrl, aws, receiver, forwarding }: Pipeline) {
   const { missing, tookMs, ...rest } = first;
   return {
     complete: missing.length === 0,
@@ -132,6 +144,7 @@ function asJson(first: FirstPlacement, { apiUrl, aws, receiver }: Pipeline) {
     placement: rest.placement,
     file: rest.file,
     webhooks: rest.webhooks,
+    sent_on: forwarding && sentOnAsJson(forwarding),
     spans: rest.spans,
   };
 }

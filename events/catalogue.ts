@@ -18,6 +18,8 @@ export const service = {
 
 /** A function and its queue have the service's name; its dead-letter queue adds this. */
 export const DEAD_LETTER_SUFFIX = '-dlq';
+/** Where events lie that a rule could not put into its queue. */
+export const UNDELIVERED = 'nedlia-undelivered';
 
 const onBus = (source: string) => ({ source, destination: BUS });
 
@@ -57,9 +59,15 @@ export const events = [
 
 export const commands = [regenerateFile] as const;
 
-/** Who hears what: the rules `lib/` makes are these lines. */
+/** Who hears what, by its name in `service`: the consumers there are, and the rules `lib/` makes, are these lines. */
 export const heardBy = {
   fileGenerator: [placementCreated],
   validator: [placementCreated],
   notifier: [placementCreated, placementCancelled, placementFileGenerated, placementValidated, placementRejected],
-} as const;
+} as const satisfies Partial<Record<keyof typeof service, readonly (typeof events)[number][]>>;
+
+export type ConsumerName = keyof typeof heardBy;
+export type WorkerName = ConsumerName | 'relay';
+
+/** Everybody with a queue of its own to work off, and so with dead letters. */
+export const workers = [...Object.keys(heardBy), 'relay'] as readonly WorkerName[];

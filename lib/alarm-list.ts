@@ -1,3 +1,4 @@
+import type { WorkerName } from '../events/catalogue.ts';
 import type { PipelineAlarmProps } from './alarm.ts';
 import type { PipelineMetrics, Watched, WatchedFunction, WatchedWorker } from './metrics.ts';
 
@@ -78,9 +79,9 @@ const outbox = (metrics: PipelineMetrics, relay: WatchedWorker): Said[] => [
   },
 ];
 
-const lateness = (metrics: PipelineMetrics, { service, queue }: WatchedWorker): Said => ({
+const lateness = (metrics: PipelineMetrics, { name, service, queue }: WatchedWorker): Said => ({
   alarmName: `${service}-oldest-message`,
-  impact: `${work(service)} late by more than five minutes.`,
+  impact: `${work[name]} late by more than five minutes.`,
   runbook: 'oldest-message',
   metric: metrics.oldest(queue),
   threshold: 300, // work drains within five minutes of the end of a fault, and is done in seconds otherwise
@@ -90,7 +91,7 @@ const lateness = (metrics: PipelineMetrics, { service, queue }: WatchedWorker): 
 const failures = (metrics: PipelineMetrics, worker: WatchedWorker): Said[] => [
   {
     alarmName: `${worker.service}-dlq`,
-    impact: `${work(worker.service)} not done for these messages, and will not be unless somebody acts within 14 days.`,
+    impact: `${work[worker.name]} not done for these messages, and will not be unless somebody acts within 14 days.`,
     runbook: 'dead-letters',
     metric: metrics.visible(worker.deadLetterQueue),
     threshold: 1,
@@ -98,17 +99,13 @@ const failures = (metrics: PipelineMetrics, worker: WatchedWorker): Said[] => [
   },
   {
     alarmName: `${worker.service}-retries`,
-    impact: `${work(worker.service)} late: messages keep failing and come again.`,
+    impact: `${work[worker.name]} late: messages keep failing and come again.`,
     runbook: 'messages-that-keep-failing',
     metric: metrics.retried(worker),
     threshold: 1,
     breaching: [3, 3], // back-off ends at two minutes, so a message that keeps failing is seen in every five
   },
-  crashes(
-    metrics,
-    worker,
-    `${work(worker.service)} late: the function dies while it works, and its batch comes again.`,
-  ),
+  crashes(metrics, worker, `${work[worker.name]} late: the function dies while it works, and its batch comes again.`),
 ];
 
 const crashes = (metrics: PipelineMetrics, one: WatchedFunction, impact: string): Said => ({
@@ -149,10 +146,9 @@ const traces = (metrics: PipelineMetrics, collector: NonNullable<Watched['collec
 ];
 
 /** What stands still when a worker does. */
-const work = (service: string): string => stillness[service] ?? 'Work is';
-const stillness: Record<string, string> = {
-  'nedlia-file-generator': 'Placement files are',
-  'nedlia-validator': 'Verdicts are',
-  'nedlia-notifier': 'Webhooks are',
-  'nedlia-relay': 'What was committed but not said is',
+const work: Record<WorkerName, string> = {
+  fileGenerator: 'Placement files are',
+  validator: 'Verdicts are',
+  notifier: 'Webhooks are',
+  relay: 'What was committed but not said is',
 };

@@ -17,7 +17,8 @@ import type { Variables } from '../core/env.ts';
 import { service } from '../events/catalogue.ts';
 import { acknowledge } from './acknowledged.ts';
 import type { Database } from './database.ts';
-import { PipelineFunction, type Surroundings } from './function.ts';
+import { PipelineFunction } from './function.ts';
+import type { Surroundings } from './surroundings.ts';
 import { answerAsProblems } from './gateway-problems.ts';
 import { type Stage, stageOf } from './stages.ts';
 
@@ -53,7 +54,6 @@ export class Api extends Construct {
       ...props,
       environment: { ...props.environment, ...(stage.apiLimits && open && { TRACE_EDGE: 'link' }) },
       service: service.api,
-      bundle: 'api',
       timeout: Duration.seconds(29), // API Gateway waits no longer
       memoryMiB: 1024, // somebody waits for the answer, a cold start is CPU, and CPU comes in proportion
     });

@@ -1,18 +1,8 @@
 import { join, resolve } from 'node:path';
 import { build, type BuildOptions } from 'esbuild';
+import { entries } from './entries.ts';
 
 const root = join(import.meta.dirname, '..');
-
-/** Every deployed function and the file its bundle starts from; `lib/` names the same folders of `dist/`. */
-export const entries = {
-  api: 'api/lambda.ts',
-  'file-generator': 'lambdas/file-generator/handler.ts',
-  validator: 'lambdas/validator/handler.ts',
-  notifier: 'lambdas/notifier/handler.ts',
-  relay: 'lambdas/relay/handler.ts',
-  migrate: 'lambdas/migrate/handler.ts',
-  receiver: 'lambdas/receiver/handler.ts',
-} as const;
 
 export interface Bundles {
   /** Absolute paths of every file that went into any bundle: while none of them changes, neither does a bundle. */

@@ -5,27 +5,23 @@ import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { Contract } from '../core/env.ts';
-import type { EventDefinition } from '../events/definition.ts';
+import { type ConsumerName, heardBy } from '../events/catalogue.ts';
 import { Worker, type WorkerProps } from './worker.ts';
 
 export interface ConsumerProps<C extends Contract> extends WorkerProps<C> {
   bus: EventBus;
-  /** The events that reach the queue, each by a rule of its own: source and detail-type. */
-  hears: readonly Pick<EventDefinition, 'name' | 'pattern'>[];
-  /** Where an event lies that could not be put into the queue; it lets the bus's rules in by itself. */
-  undelivered: IQueue;
 }
 
-/** A worker that hears events: rules on the bus put them into its queue as they are. */
+/** A worker that hears the events `heardBy` names: a rule each, source and detail-type, puts them into its queue as they are. */
 export class Consumer<C extends Contract> extends Worker<C> {
-  constructor(scope: Construct, id: string, props: ConsumerProps<C>) {
-    const { bus, hears, undelivered, ...worker } = props;
-    super(scope, id, worker);
-    for (const { name, pattern } of hears) {
-      new Rule(this, name, {
+  constructor(scope: Construct, name: ConsumerName, props: ConsumerProps<C>) {
+    const { bus, ...worker } = props;
+    super(scope, name, worker);
+    for (const { name: event, pattern } of heardBy[name]) {
+      new Rule(this, event, {
         eventBus: bus,
         eventPattern: { source: pattern.source, detailType: pattern['detail-type'] },
-        targets: [delivered(this.queue, undelivered)],
+        targets: [delivered(this.queue, props.deadLetters.undelivered)],
       });
     }
   }

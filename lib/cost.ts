@@ -1,3 +1,4 @@
+import { workers } from '../events/catalogue.ts';
 import type { AwsStage } from './deployable.ts';
 import { stages } from './stages.ts';
 
@@ -41,7 +42,7 @@ export const prices = {
 } as const;
 
 /** Queues a function works off; Lambda asks each of them for messages day and night. */
-const WORKERS = 4;
+const WORKERS = workers.length;
 
 /**
  * How often Lambda asks a queue that is empty, in a month. AWS says that Lambda uses long polling and begins with five batches at a

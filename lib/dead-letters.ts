@@ -3,36 +3,28 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledged.ts';
-import { BUS, DEAD_LETTER_SUFFIX, service } from '../events/catalogue.ts';
-
-/** Every service that works off a queue. */
-export const workers = [service.fileGenerator, service.validator, service.notifier, service.relay] as const;
-export type WorkerService = (typeof workers)[number];
+import { BUS, DEAD_LETTER_SUFFIX, service, UNDELIVERED, type WorkerName, workers } from '../events/catalogue.ts';
 
 /** Where work lies that could not be done, until somebody mends the cause: one queue per worker, and one for lost events. */
 export class DeadLetters extends Construct {
-  readonly of: Readonly<Record<WorkerService, Queue>>;
+  readonly of: Readonly<Record<WorkerName, Queue>>;
   /** Events that a rule could not put into its queue. */
   readonly undelivered: Queue;
 
   constructor(scope: Construct, id: string, { keepsData }: { keepsData: boolean }) {
     super(scope, id);
     acknowledge(this, 'AwsSolutions-SQS3');
-    const queue = (name: string, queueName: string) =>
-      new Queue(this, name, {
-        queueName,
+    const queue = (id: string, of: string) =>
+      new Queue(this, id, {
+        queueName: `${of}${DEAD_LETTER_SUFFIX}`,
         retentionPeriod: Duration.days(14), // the most SQS offers: time to find and mend the cause
         encryption: QueueEncryption.SQS_MANAGED,
         enforceSSL: true,
         removalPolicy: keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
       });
-    this.of = {
-      [service.fileGenerator]: queue('FileGenerator', `${service.fileGenerator}${DEAD_LETTER_SUFFIX}`),
-      [service.validator]: queue('Validator', `${service.validator}${DEAD_LETTER_SUFFIX}`),
-      [service.notifier]: queue('Notifier', `${service.notifier}${DEAD_LETTER_SUFFIX}`),
-      [service.relay]: queue('Relay', `${service.relay}${DEAD_LETTER_SUFFIX}`),
-    };
-    this.undelivered = queue('Undelivered', `nedlia-undelivered${DEAD_LETTER_SUFFIX}`);
+    const queues = workers.map((name) => [name, queue(constructId(name), service[name])]);
+    this.of = Object.fromEntries(queues) as Record<WorkerName, Queue>;
+    this.undelivered = queue('Undelivered', UNDELIVERED);
     // By name: the rules are not made yet, and lie in the other stack.
     const rules = { service: 'events', resource: 'rule', resourceName: `${BUS}/*` };
     this.undelivered.addToResourcePolicy(
@@ -49,3 +41,6 @@ export class DeadLetters extends Construct {
     );
   }
 }
+
+/** What a worker's constructs are called, and its outputs begin with. */
+export const constructId = (name: WorkerName): string => name.charAt(0).toUpperCase() + name.slice(1);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { RemovalPolicy, type Duration } from 'aws-cdk-lib';
-import { type ISecurityGroup, type IVpc, SubnetType } from 'aws-cdk-lib/aws-ec2';
+import { SubnetType } from 'aws-cdk-lib/aws-ec2';
 import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, type CfnFunction, Code, Function, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -11,33 +11,14 @@ import packageJson from '../package.json' with { type: 'json' };
 import { acknowledge, acknowledgeWildcard, wildcards } from './acknowledged.ts';
 import { isXRay } from './choices.ts';
 import type { Database } from './database.ts';
-import { stageOf, type StageName } from './stages.ts';
-
-/** What every function of a stage shares. */
-export interface Surroundings {
-  stage: StageName;
-  /** The folder holding `<function>/index.cjs`. */
-  bundles: string;
-  /** `OTEL_TRACES_EXPORTER`. */
-  exporter: 'otlp' | 'xray';
-  /** `OTEL_EXPORTER_OTLP_ENDPOINT`; empty means none. */
-  collectorEndpoint: string;
-  /** The network from which alone that endpoint is reached; every function runs in it then. */
-  network?: Network | undefined;
-}
-
-/** Where a function runs that does not run outside of any network. */
-export interface Network {
-  vpc: IVpc;
-  securityGroup: ISecurityGroup;
-}
+import { bundleOf, type ServiceName } from './entries.ts';
+import { stageOf } from './stages.ts';
+import type { Network, Surroundings } from './surroundings.ts';
 
 export interface PipelineFunctionProps<C extends Contract> {
   surroundings: Surroundings;
   /** The function's physical name: the same word as `service.name` on its spans. */
-  service: string;
-  /** Its folder under `bundles`. */
-  bundle: string;
+  service: ServiceName;
   /** Exactly what its `env.ts` asks for: a missing or misspelt variable is a type error here. */
   environment: Variables<C>;
   /** The Aurora in whose network it runs; without one it runs outside of any, unless the surroundings have one. */
@@ -69,7 +50,7 @@ export class PipelineFunction<C extends Contract> extends Function {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64, // a fifth cheaper per millisecond than x86_64: aws.amazon.com/lambda/pricing
       handler: 'index.handler',
-      code: Code.fromAsset(bundleFolder(props.surroundings.bundles, props.bundle)),
+      code: Code.fromAsset(bundleFolder(props.surroundings.bundles, bundleOf(service))),
       timeout: props.timeout,
       memorySize: props.memoryMiB,
       role,

@@ -7,6 +7,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { FilterPattern, MetricFilter, type ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import type { WorkerName } from '../events/catalogue.ts';
 
 /** A function whose health is looked at. */
 export interface WatchedFunction {
@@ -18,6 +19,7 @@ export interface WatchedFunction {
 
 /** A function with the queue it works off and the dead-letter queue beside it. */
 export interface WatchedWorker extends WatchedFunction {
+  name: WorkerName;
   queue: IQueue;
   deadLetterQueue: IQueue;
 }

@@ -11,7 +11,8 @@ import { service } from '../events/catalogue.ts';
 import type { env } from '../lambdas/migrate/env.ts';
 import { acknowledgeWildcard } from './acknowledged.ts';
 import type { Database } from './database.ts';
-import { PipelineFunction, type Surroundings } from './function.ts';
+import { PipelineFunction } from './function.ts';
+import type { Surroundings } from './surroundings.ts';
 import { stageOf } from './stages.ts';
 
 export interface MigrationsProps {
@@ -33,7 +34,6 @@ export class Migrations extends Construct {
     const migrate = new PipelineFunction<typeof env>(this, 'Function', {
       surroundings,
       service: service.migrate,
-      bundle: 'migrate',
       environment: { DATABASE_URL: databaseUrl, DATABASE_OWNER_SECRET_ARN: database?.ownerSecret.secretArn },
       database,
       timeout: Duration.minutes(14), // an index on a large table; the provider waits for 15

@@ -3,16 +3,16 @@ import { CfnOutput, type Stack } from 'aws-cdk-lib';
 import type { EventBus } from 'aws-cdk-lib/aws-events';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Api } from './api.ts';
-import type { DeadLetters } from './dead-letters.ts';
+import { constructId, type DeadLetters } from './dead-letters.ts';
+import type { WatchedWorker } from './metrics.ts';
 
 export interface Told {
   api: Api;
   bus: EventBus;
   files: Bucket;
   deadLetters: DeadLetters;
-  workers: Record<string, { queue: IQueue; deadLetterQueue: IQueue }>;
+  workers: readonly WatchedWorker[];
   webhookSecret: Secret | undefined;
 }
 
@@ -23,9 +23,9 @@ export function tellOutputs(stack: Stack, told: Told): void {
   tell('ApiCallers', told.api.callers, 'Who may call it: iam (signed, service execute-api) or anybody');
   tell('EventBusName', told.bus.eventBusName, 'Where events are said');
   tell('BucketName', told.files.bucketName, 'Where files lie');
-  for (const [name, { queue, deadLetterQueue }] of Object.entries(told.workers)) {
-    tell(`${name}QueueUrl`, queue.queueUrl, 'Work');
-    tell(`${name}DeadLetterQueueUrl`, deadLetterQueue.queueUrl, 'Work that could not be done');
+  for (const { name, queue, deadLetterQueue } of told.workers) {
+    tell(`${constructId(name)}QueueUrl`, queue.queueUrl, 'Work');
+    tell(`${constructId(name)}DeadLetterQueueUrl`, deadLetterQueue.queueUrl, 'Work that could not be done');
   }
   tell('UndeliveredQueueUrl', told.deadLetters.undelivered.queueUrl, 'Events a rule could not deliver');
   if (told.webhookSecret) tell('WebhookSecretArn', told.webhookSecret.secretArn, 'What webhooks are signed with');

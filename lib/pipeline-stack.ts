@@ -1,26 +1,19 @@
 /* oxlint-disable eslint/no-new -- a construct adds itself to its scope */
-import { Annotations, CfnParameter, Duration, Lazy, Stack, type StackProps } from 'aws-cdk-lib';
+import { Annotations, CfnParameter, Lazy, Stack, type StackProps } from 'aws-cdk-lib';
 import { EventBus } from 'aws-cdk-lib/aws-events';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { Function } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import { BUS, heardBy, service } from '../events/catalogue.ts';
-import type { env as fileGeneratorEnv } from '../lambdas/file-generator/env.ts';
-import type { env as notifierEnv } from '../lambdas/notifier/env.ts';
-import type { env as validatorEnv } from '../lambdas/validator/env.ts';
-import { acknowledgeWildcard, wildcards } from './acknowledged.ts';
+import { BUS } from '../events/catalogue.ts';
 import { Api } from './api.ts';
-import { type Choices, ownCollectorOf, WEBHOOK_PARAMETER } from './choices.ts';
-import { Collector } from './collector.ts';
-import { Consumer } from './consumer.ts';
+import { type Choices, WEBHOOK_PARAMETER } from './choices.ts';
+import { makeConsumers } from './consumers.ts';
 import type { DataStack } from './data-stack.ts';
-import type { Surroundings } from './function.ts';
 import { Migrations } from './migrations.ts';
 import { Operations } from './operations.ts';
 import { tellOutputs } from './outputs.ts';
 import { Receiver } from './receiver.ts';
 import { Relay } from './relay.ts';
 import { stageOf, type StageName } from './stages.ts';
+import { makeSurroundings } from './surroundings.ts';
 import { tag } from './tags.ts';
 
 export interface PipelineStackProps extends StackProps {
@@ -42,8 +35,7 @@ export class PipelineStack extends Stack {
 
     // 1. What is given from outside, where the stage does not bring it: the database, where webhooks go, who collects traces.
     const databaseUrl = database?.url ?? this.given('DatabaseUrl', 'postgres://… of the database the functions use');
-    const collector = this.collector(props, choices);
-    const surroundings = this.surroundings(props, choices, collector);
+    const { surroundings, collector } = makeSurroundings(this, { ...props, database, choices });
     const webhookSecrets = webhookSecret?.secretArn ?? this.given('WebhookSecrets', 'Signing secrets, comma-separated');
     const webhookUrl =
       choices.webhookUrl ??
@@ -56,9 +48,9 @@ export class PipelineStack extends Stack {
     const bus = new EventBus(this, 'Bus', { eventBusName: BUS });
 
     // 3. The relay: says what was committed but not said. Whoever commits nudges it, and it may send commands to the file-generator.
-    const relay: Relay = new Relay(this, 'Relay', {
+    const relay: Relay = new Relay(this, {
       surroundings,
-      deadLetterQueue: deadLetters.of[service.relay],
+      deadLetters,
       database,
       environment: {
         DATABASE_URL: databaseUrl,
@@ -74,46 +66,20 @@ export class PipelineStack extends Stack {
       RELAY_DELAY_SECONDS: String(stage.relayDelaySeconds),
     };
 
-    // 4. The three consumers: each hears its events by rules into its own queue.
-    const hearing = { surroundings, bus, undelivered: deadLetters.undelivered };
-    const fileGenerator = new Consumer<typeof fileGeneratorEnv>(this, 'FileGenerator', {
-      ...hearing,
-      service: service.fileGenerator,
-      deadLetterQueue: deadLetters.of[service.fileGenerator],
-      bundle: 'file-generator',
-      hears: heardBy.fileGenerator,
-      environment: { ...speaks, BUCKET_NAME: bucket.bucketName },
-      database,
-      ...databaseWork,
-    });
-    const validator = new Consumer<typeof validatorEnv>(this, 'Validator', {
-      ...hearing,
-      service: service.validator,
-      deadLetterQueue: deadLetters.of[service.validator],
-      bundle: 'validator',
-      hears: heardBy.validator,
-      environment: speaks,
-      database,
-      ...databaseWork,
-    });
-    const notifier = new Consumer<typeof notifierEnv>(this, 'Notifier', {
-      ...hearing,
-      service: service.notifier,
-      deadLetterQueue: deadLetters.of[service.notifier],
-      bundle: 'notifier',
-      hears: heardBy.notifier,
-      environment: {
+    // 4. The consumers: each hears its events by rules into its own queue.
+    const consumers = makeConsumers(this, {
+      hearing: { surroundings, bus, deadLetters },
+      speaks,
+      webhooks: {
         STAGE: props.stage,
         WEBHOOK_URL: webhookUrl,
         WEBHOOK_SECRETS: webhookSecrets,
         WEBHOOK_ALLOW_LOOPBACK: stage.allowsLoopbackWebhooks ? 'true' : 'false',
         WEBHOOK_ALLOW_HOST: stage.allowsLoopbackWebhooks ? this.webhookHost() : undefined,
       },
-      timeout: Duration.seconds(30), // a webhook may take 15
-      memoryMiB: 512, // it waits for others; CPU, which signing and TLS take, comes in proportion
-      maximumConcurrency: 10, // batches of ten: what a webhook's receiver sees of us at once
-      maxReceiveCount: 200, // with back-off to 120 s: more than three hours of somebody else's outage
+      data: props.data,
     });
+    const { fileGenerator, validator } = consumers;
 
     // 5. The door.
     const api = new Api(this, 'Api', {
@@ -123,60 +89,27 @@ export class PipelineStack extends Stack {
       database,
     });
 
-    // 6. Who may do what, beyond working off its own queue; and that it waits for the schema.
-    for (const speaker of [api, fileGenerator, validator]) relay.queue.grant(speaker.function, 'sqs:SendMessage');
+    // 6. Who may say something, each after a commit: they are who uses the database, and so who waits for the schema.
+    const speakers = [api, fileGenerator, validator];
+    const publishers = [...speakers, relay];
+    for (const speaker of speakers) relay.queue.grant(speaker.function, 'sqs:SendMessage');
     for (const sender of [api, relay]) fileGenerator.queue.grant(sender.function, 'sqs:SendMessage');
-    const publishers = [api, fileGenerator, validator, relay]; // each does so after a commit: they are who uses the database
     for (const user of publishers) {
       bus.grantPutEventsTo(user.function);
       database?.admit(user.function);
       user.function.node.addDependency(migrations.done);
     }
-    letWriteFiles(fileGenerator.function, props.data);
-    webhookSecret?.grantRead(notifier.function);
 
     // 7. How somebody sees that it is well, and finds it.
-    const consumers = [fileGenerator, validator, notifier];
+    const hearers = Object.values(consumers);
     if (stage.watched.dashboard) {
       const { alarms } = stage.watched;
       const { alarmEmail } = choices;
       const { undelivered } = deadLetters;
-      const watched = { api, relay, consumers, publishers, undelivered, collector };
+      const watched = { api, relay, consumers: hearers, publishers, undelivered, collector };
       new Operations(this, 'Operations', { ...watched, alarms, alarmEmail });
     }
-    tellOutputs(this, {
-      files: bucket,
-      deadLetters,
-      webhookSecret,
-      api,
-      bus,
-      workers: { FileGenerator: fileGenerator, Validator: validator, Notifier: notifier, Relay: relay },
-    });
-  }
-
-  private collector({ stage, data }: PipelineStackProps, choices: Choices): Collector | undefined {
-    const own = ownCollectorOf(stage, choices);
-    return own && data.database && new Collector(this, 'Collector', { ...own, stage, database: data.database });
-  }
-
-  /** Traces go to the collector that was chosen, ours or another, else where the stage says. */
-  private surroundings(
-    { stage, bundles, data }: PipelineStackProps,
-    { collector }: Choices,
-    own: Collector | undefined,
-  ): Surroundings {
-    const { exporter } = stageOf(stage);
-    if (own && data.database) {
-      const network = { vpc: data.database.vpc, securityGroup: own.securityGroups.senders };
-      return { stage, bundles, exporter: 'otlp', collectorEndpoint: own.endpoint, network };
-    }
-    if (collector) return { stage, bundles, exporter: 'otlp', collectorEndpoint: collector };
-    if (exporter === 'xray') return { stage, bundles, exporter, collectorEndpoint: '' };
-    const collectorEndpoint = new CfnParameter(this, 'CollectorEndpoint', {
-      description: 'OTLP/HTTP collector; empty for none',
-      default: '',
-    }).valueAsString;
-    return { stage, bundles, exporter, collectorEndpoint };
+    tellOutputs(this, { files: bucket, deadLetters, webhookSecret, api, bus, workers: [...hearers, relay] });
   }
 
   /** In a container network the receiver has a private address: docker-compose.localstack.yml. */
@@ -199,23 +132,3 @@ export class PipelineStack extends Stack {
     return new CfnParameter(this, id, { description, noEcho: true }).valueAsString;
   }
 }
-
-/** `grantPut` would add five actions more. */
-function letWriteFiles(fileGenerator: Function, data: DataStack): void {
-  fileGenerator.addToRolePolicy(
-    new PolicyStatement({
-      actions: [...wildcards.files.actions],
-      resources: [data.files.arnForObjects('placements/*')],
-    }),
-  );
-  const { 'Fn::ImportValue': arn } = data.resolve(data.exportValue(data.files.bucketArn)) as Record<string, string>;
-  if (fileGenerator.role) acknowledgeWildcard(fileGenerator.role, 'files', `${arn}/placements/*`);
-}
-
-/** What the two consumers with a database have in common. */
-const databaseWork = {
-  timeout: Duration.seconds(30), // ten records at a time, each a few statements and at most one upload
-  memoryMiB: 512, // it waits for others; CPU comes in proportion
-  maximumConcurrency: 10, // batches, each with a pool of its own: the database's connections are the limit
-  maxReceiveCount: 100, // with back-off to 120 s: more than an hour and a half of an outage
-};

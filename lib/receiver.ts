@@ -4,7 +4,8 @@ import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { service } from '../events/catalogue.ts';
 import type { env } from '../lambdas/receiver/env.ts';
-import { PipelineFunction, type Surroundings } from './function.ts';
+import { PipelineFunction } from './function.ts';
+import type { Surroundings } from './surroundings.ts';
 
 export interface ReceiverProps {
   surroundings: Surroundings;
@@ -20,7 +21,6 @@ export class Receiver extends Construct {
     const receive = new PipelineFunction<typeof env>(this, 'Function', {
       surroundings,
       service: service.receiver,
-      bundle: 'receiver',
       environment: { WEBHOOK_SECRETS: secret.secretArn },
       timeout: Duration.seconds(10), // the notifier waits for 15
       memoryMiB: 256, // it checks a signature

@@ -4,16 +4,15 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Contract, Variables } from '../core/env.ts';
-import type { WorkerService } from './dead-letters.ts';
+import { service, type WorkerName } from '../events/catalogue.ts';
+import { constructId, type DeadLetters } from './dead-letters.ts';
 import { PipelineFunction, type PipelineFunctionProps } from './function.ts';
 
 /** What a worker provides itself. */
 type Own = 'QUEUE_URL' | 'DEAD_LETTER_QUEUE_URL';
 
-export interface WorkerProps<C extends Contract> extends Omit<PipelineFunctionProps<C>, 'environment'> {
-  service: WorkerService;
-  /** Where what it cannot do ends up. */
-  deadLetterQueue: IQueue;
+export interface WorkerProps<C extends Contract> extends Omit<PipelineFunctionProps<C>, 'environment' | 'service'> {
+  deadLetters: DeadLetters;
   /** The contract of the function's `env.ts` without its two queue addresses, which are given here. */
   environment: Omit<Variables<C>, Own>;
   /** Receives until SQS itself gives up on a message and moves it to the dead-letter queue. */
@@ -29,15 +28,17 @@ export class Worker<C extends Contract> extends Construct {
   readonly queue: Queue;
   readonly deadLetterQueue: IQueue;
   readonly function: PipelineFunction<C>;
-  readonly service: WorkerService;
+  readonly name: WorkerName;
+  readonly service: (typeof service)[WorkerName];
 
-  constructor(scope: Construct, id: string, props: WorkerProps<C>) {
-    super(scope, id);
-    this.service = props.service;
+  constructor(scope: Construct, name: WorkerName, props: WorkerProps<C>) {
+    super(scope, constructId(name));
+    this.name = name;
+    this.service = service[name];
 
-    this.deadLetterQueue = props.deadLetterQueue;
+    this.deadLetterQueue = props.deadLetters.of[name];
     this.queue = new Queue(this, 'Queue', {
-      queueName: props.service,
+      queueName: this.service,
       // A message moved by SQS keeps its age: four days here leave ten in the dead-letter queue.
       retentionPeriod: Duration.days(4),
       // Six time-outs, so that a throttled batch is not delivered twice: docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
@@ -50,6 +51,7 @@ export class Worker<C extends Contract> extends Construct {
     const given = { QUEUE_URL: this.queue.queueUrl, DEAD_LETTER_QUEUE_URL: this.deadLetterQueue.queueUrl };
     this.function = new PipelineFunction<C>(this, 'Function', {
       ...props,
+      service: this.service,
       environment: { ...props.environment, ...given },
     });
 

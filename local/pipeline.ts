@@ -1,16 +1,14 @@
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { RequestDone } from '../api/request-log.ts';
-import { startServer } from '../api/server.ts';
 import { readEnv } from '../core/env.ts';
 import { service } from '../events/catalogue.ts';
-import { stages } from '../lib/stages.ts';
 import { openDatabase } from '../store/database.ts';
 import { migrate } from '../store/migrate.ts';
-import { openForwarding } from '../telemetry/export/forward.ts';
+import { type Forwarding, openForwarding } from '../telemetry/export/forward.ts';
 import { serverExporters } from '../telemetry/export/server-exporters.ts';
 import { configureLog } from '../telemetry/log.ts';
-import { startTelemetry } from '../telemetry/start.ts';
+import { startApi } from './api.ts';
 import { ensureAssembly } from './assembly.ts';
 import { startLocalAws, type LocalAws } from './aws/start.ts';
 import { startCollector, type Collector } from './collector/collector.ts';
@@ -44,6 +42,8 @@ export interface Pipeline {
   apiUrl: string;
   aws: LocalAws;
   collector: Collector;
+  /** On to the backends of the user's own; absent where none is named. */
+  forwarding: Forwarding | undefined;
   /** Absent when `WEBHOOK_URL` replaces it. */
   receiver: Receiver | undefined;
   databaseUrl: string;
@@ -91,7 +91,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     if (receiver) stops.push(() => receiver.close());
     tell(
       'collector and webhook receiver',
-      `${collector.endpoint}${forwarding ? ` (and on to ${forwarding.exporters.join(', ')})` : ''}, ${env.WEBHOOK_URL ? new URL(env.WEBHOOK_URL).host : receiver?.url}`,
+      `${collector.endpoint}${forwarding ? ` (and on to ${forwarding.exporters.join(', ') || 'nobody'})` : ''}, ${env.WEBHOOK_URL ? new URL(env.WEBHOOK_URL).host : receiver?.url}`,
     );
 
     const aws = await startLocalAws({
@@ -111,36 +111,19 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     tell('AWS on loopback', `${aws.endpoint} with ${aws.functions.map(({ name }) => name).join(', ')}`);
     signal.throwIfAborted();
 
-    // The API runs in this process, with its AWS clients and telemetry.
-    Object.assign(process.env, aws.environment);
-    const telemetry = startTelemetry({
-      service: service.api,
-      mode: 'server',
-      exporters: serverExporters,
-      env: { ...withoutBackends(process.env), ...tracing(collector.endpoint) },
-    });
-    stops.push(() => telemetry.shutdown());
-
-    const api = await startServer({
-      env: {
-        DATABASE_URL: databaseUrl,
-        EVENT_BUS_NAME: aws.outputs['EventBusName'],
-        FILE_GENERATOR_QUEUE_URL: aws.outputs['FileGeneratorQueueUrl'],
-        RELAY_QUEUE_URL: aws.outputs['RelayQueueUrl'],
-        RELAY_DELAY_SECONDS: String(stages.local.relayDelaySeconds),
-      },
+    const api = await startApi({
+      databaseUrl,
+      aws,
+      collectorEndpoint: collector.endpoint,
       host: env.HOST,
       port: env.PORT,
-      nextFreePort: true,
       log: (line) => tell('API', line),
-      ...(options.onRequest ? { onRequestDone: options.onRequest } : {}),
-    }).catch((cause: Error) => {
-      throw new Error(`the API cannot listen on HOST=${env.HOST} PORT=${env.PORT}: ${cause.message}`, { cause });
+      onRequest: options.onRequest,
     });
     stops.push(() => api.close());
     tell('API', api.url);
 
-    return { apiUrl: api.url, aws, collector, receiver, databaseUrl, stop };
+    return { apiUrl: api.url, aws, collector, forwarding, receiver, databaseUrl, stop };
   } catch (error) {
     await stop(0);
     throw error;
@@ -167,18 +150,3 @@ async function migrateOnce(url: string): Promise<string[]> {
     await db.destroy();
   }
 }
-
-/** What the user said of backends is the collector's to follow. */
-const withoutBackends = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
-  Object.fromEntries(
-    Object.entries(env).filter(([name]) => !/^(OTEL_(TRACES_)?EXPORTER|OTEL_BACKEND|OTLP_|CX_)/.test(name)),
-  );
-
-const tracing = (endpoint: string) => ({
-  OTEL_SDK_DISABLED: 'false', // the trace is what this is for
-  OTEL_TRACES_EXPORTER: 'otlp',
-  OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
-  OTEL_TRACES_SAMPLER: 'always_on',
-  OTEL_BSP_SCHEDULE_DELAY: '100',
-  OTEL_RESOURCE_ATTRIBUTES: 'service.namespace=nedlia,deployment.environment.name=local',
-});

@@ -4,6 +4,8 @@ import { renderTree } from '../telemetry/export/console/tree.ts';
 import type { ReceivedSpan } from './collector/otlp.ts';
 import type { FirstPlacement } from './first-placement.ts';
 import type { RequestDone } from '../api/request-log.ts';
+import type { Forwarding } from '../telemetry/export/forward.ts';
+import { allSentOn, sentOnAsText } from './sent-on.ts';
 
 /** Colour where a person looks, and only there (https://no-color.org). */
 export const wantsColour = (stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): boolean =>
@@ -91,6 +93,9 @@ export function shower(colour: boolean) {
       if (!receiver) lines.push(...webhookCalls(spans));
       return lines.join('\n');
     },
+
+    sentOn: (forwarding: Forwarding): string =>
+      paint(allSentOn(forwarding) ? 'green' : 'yellow', sentOnAsText(forwarding)),
 
     tryIt: ({ placement }: FirstPlacement, { apiUrl, receiver, hints }: Shown): string =>
       [

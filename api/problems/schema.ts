@@ -12,7 +12,12 @@ export const ProblemSchema = Type.Object(
     detail: Type.String({ description: 'What was wrong with this request. Never repeats a refused value.' }),
     instance: Type.Optional(Type.String({ description: 'The path that was asked for.' })),
     code: Type.String({ enum: codes }),
-    trace_id: Type.Optional(Type.String({ description: 'The trace of this request: 32 hexadecimal digits.' })),
+    trace_id: Type.Optional(
+      Type.String({
+        description:
+          'The trace of this request: 32 hexadecimal digits. Absent where HTTP itself was broken, late or too large before it was a request.',
+      }),
+    ),
     errors: Type.Optional(
       Type.Array(Type.Object({ pointer: Type.String(), code: Type.String(), message: Type.String() }), {
         maxItems: 20,

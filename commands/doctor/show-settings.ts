@@ -2,44 +2,53 @@ import type { EffectiveSettings } from '../../telemetry/doctor/settings.ts';
 import type { EffectiveSetting } from '../../telemetry/doctor/variable.ts';
 import { paragraph } from './paragraph.ts';
 import { remedyFor } from './report.ts';
-import { type Typesetter, why } from './typeset.ts';
+import { type Mark, type Typesetter, why } from './typeset.ts';
 
-/** The settings: what counts on a line each, with who said it; the rest in two paragraphs. */
+/** What somebody said, or what is worth knowing, on a line each: what is wrong before everything else. */
 export function showSettings(
   { variables, others, service, enabled }: EffectiveSettings,
   { heading, line, dim }: Typesetter,
 ): string {
-  const variable = ({ name, value = '(nothing)', origin, problems, notes }: EffectiveSetting): string[] => {
-    const isDefault = origin === 'default' && problems.length === 0 && notes.length === 0;
-    const mark = problems.length > 0 ? 'wrong' : notes.length > 0 ? 'note' : isDefault ? 'none' : 'right';
-    const text = `${name.padEnd(36)}  ${value}`;
-    return [
-      line(mark, isDefault ? dim(text) : text, dim(`(${origin})`)),
-      ...problems.flatMap((cause) => why({ cause, remedy: remedyFor(name) })),
-      ...notes.map((note) => `      ${note}`),
-    ];
-  };
-
-  const rest = variables.filter((one) => !isLine(one));
-  const defaults = rest.filter(({ value, used }) => value !== undefined && used);
-  const unused = rest.filter((one) => !defaults.includes(one));
+  const setting = (mark: Mark, { name, value = '(nothing)', origin, problems, notes }: EffectiveSetting): string[] => [
+    line(mark, `${name.padEnd(36)}  ${value}`, dim(`(${origin})`)),
+    ...problems.flatMap((cause) => why({ cause, remedy: remedyFor(name) })),
+    ...notes.map((note) => `      ${note}`),
+  ];
+  const unusual = variables.filter((one) => !isWrong(one) && !isDefault(one));
+  const lines = [
+    ...variables.filter(isWrong).flatMap((one) => setting('wrong', one)),
+    ...others.filter(({ wrong }) => wrong).map(({ name, note }) => line('wrong', name, note)),
+    ...(enabled ? [] : [line('note', 'telemetry is switched off: nothing is recorded, contexts are still passed on')]),
+    ...unusual.flatMap((one) => setting(one.notes.length > 0 ? 'note' : 'right', one)),
+    ...others.filter(({ wrong }) => !wrong).map(({ name, note }) => line('note', name, note)),
+  ];
   return [
     heading(`Settings (service ${service})`),
-    ...(enabled ? [] : [line('note', 'telemetry is switched off: nothing is recorded, contexts are still passed on')]),
-    ...variables.filter(isLine).flatMap(variable),
-    ...others.map(({ name, note, wrong }) => line(wrong ? 'wrong' : 'note', name, note)),
-    ...paragraph(
-      'at their defaults:',
-      defaults.map(({ name, value }) => `${name}=${value}`),
-    ).map(dim),
-    ...paragraph(
-      'not set, and need not be:',
-      unused.map(({ name }) => name),
-    ).map(dim),
+    ...(lines.length > 0 ? lines : [line('none', 'nothing is set: all is at its default')]),
   ].join('\n');
 }
 
-/** Shown on a line each, whoever said them. */
+/** Everything nobody said anything about: the few that decide where traces go, and how many more there are, or all of them. */
+export function showDefaults(
+  { variables }: EffectiveSettings,
+  { heading, line, dim }: Typesetter,
+  all: boolean,
+): string {
+  const defaults = variables.filter((one) => !isWrong(one) && isDefault(one));
+  const effective = defaults.filter(({ value, used }) => value !== undefined && used);
+  const unused = defaults.filter((one) => !effective.includes(one));
+  const shown = effective.filter(({ name }) => all || CENTRAL.has(name)).map(({ name, value }) => `${name}=${value}`);
+  const left = `${effective.length - shown.length} more, and ${unused.length} that are not set and need not be`;
+  return [
+    heading('At their defaults'),
+    ...paragraph(shown).map(dim),
+    ...(all
+      ? [heading('Not set, and need not be'), ...paragraph(unused.map(({ name }) => name)).map(dim)]
+      : [line('none', dim(`${left}: --all lists them`))]),
+  ].join('\n');
+}
+
+/** What decides whether a trace appears, and where. */
 const CENTRAL = new Set([
   'OTEL_TRACES_EXPORTER',
   'OTEL_EXPORTER_OTLP_ENDPOINT',
@@ -48,5 +57,5 @@ const CENTRAL = new Set([
   'OTEL_PROPAGATORS',
 ]);
 
-const isLine = ({ name, origin, problems }: EffectiveSetting): boolean =>
-  CENTRAL.has(name) || origin !== 'default' || problems.length > 0;
+const isWrong = ({ problems }: EffectiveSetting): boolean => problems.length > 0;
+const isDefault = ({ origin, notes }: EffectiveSetting): boolean => origin === 'default' && notes.length === 0;

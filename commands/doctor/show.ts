@@ -5,7 +5,7 @@ import type { CarrierCheck } from '../../telemetry/doctor/propagation.ts';
 import type { EffectiveSettings } from '../../telemetry/doctor/settings.ts';
 import type { Report } from './report.ts';
 import { wrongs } from './report.ts';
-import { showSettings } from './show-settings.ts';
+import { showDefaults, showSettings } from './show-settings.ts';
 import { type Mark, typesetter, why } from './typeset.ts';
 
 /** Everything the doctor says to a person, as text, a section at a time. */
@@ -76,6 +76,8 @@ export function doctorShower(colour: boolean) {
       const mark = ({ ok: 'right', off: 'wrong', unknown: 'none' } as const)[state];
       return [heading('Clock'), line(mark, text), ...why(diagnosis)].join('\n');
     },
+
+    defaults: (settings: EffectiveSettings, all: boolean): string => showDefaults(settings, set, all),
 
     summary: (report: Report): string => {
       const found = wrongs(report);

@@ -1,3 +1,4 @@
+import { bundleOf, type ServiceName } from '../../lib/entries.ts';
 import type { Diagnosis } from '../../telemetry/doctor/diagnosis.ts';
 import type { ReceivedSpan } from '../collector/otlp.ts';
 import type { Called, Sent } from './wire.ts';
@@ -14,9 +15,8 @@ export interface BundleCheck {
 
 /** What a handler did, as the wire and the collector saw it. */
 export interface Done {
-  bundle: string;
   /** `service.name` of its spans. */
-  service: string;
+  service: ServiceName;
   /** What it is known to send in this run; each has to have been seen. */
   sends: string[];
   sent: Sent[];
@@ -33,7 +33,8 @@ const REBUILD = 'run "npm run build"; a bundler of your own must not mark teleme
 
 /** Whether what a handler sent carries the context of the span it should be a child of, and whether its calls are spans. */
 export function judge(done: Done): BundleCheck {
-  const { bundle, service, sends, calls, spans } = done;
+  const { service, sends, calls, spans } = done;
+  const bundle = bundleOf(service);
   const failed = (cause: string, remedy: string): BundleCheck => ({
     bundle,
     state: 'failed',

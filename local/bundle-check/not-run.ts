@@ -1,9 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { entries } from '../../lib/bundle.ts';
+import { type BundleName, entries } from '../../lib/entries.ts';
 import type { BundleCheck } from './judge.ts';
-
-export type BundleName = keyof typeof entries;
 
 const names = Object.keys(entries) as BundleName[];
 const REBUILD = 'run "npm run build"';

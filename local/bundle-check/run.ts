@@ -1,6 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { placementCreated, placementFileGenerated, placementValidated, service } from '../../events/catalogue.ts';
+import {
+  type ConsumerName,
+  placementCreated,
+  placementFileGenerated,
+  placementValidated,
+  service,
+} from '../../events/catalogue.ts';
 import type { FunctionHandle } from '../aws/functions.ts';
 import { missingHops } from '../hops.ts';
 import type { BundleCheck } from './judge.ts';
@@ -87,32 +93,34 @@ function verdicts({ collector, receiver, wire }: Stage, sent: Sent[], sentByRela
   const webhooks = receiver
     .received()
     .map(({ headers }) => ({ what: 'webhook', traceparent: String(headers['traceparent'] ?? '') }));
-  const all = { sent, called: wire.called, spans: collector.spans(), sends: [], calls: [], heard: [] };
+  const all = {
+    sent: [...sent, ...webhooks],
+    called: wire.called,
+    spans: collector.spans(),
+    sends: [],
+    calls: [],
+    heard: [],
+  };
   const heard = sent.filter(({ what }) => what === event(placementCreated));
   return [
-    judge({
-      ...all,
-      bundle: 'api',
-      service: service.api,
-      sends: [event(placementCreated), `message to ${service.fileGenerator}`],
-    }),
-    judge({
-      ...all,
-      bundle: 'file-generator',
-      heard,
-      service: service.fileGenerator,
-      sends: [event(placementFileGenerated)],
-      calls: ['S3.PutObject'],
-    }),
-    judge({ ...all, bundle: 'validator', heard, service: service.validator, sends: [event(placementValidated)] }),
-    judge({ ...all, bundle: 'notifier', heard, service: service.notifier, sends: ['webhook'], sent: webhooks }),
-    judge({ ...all, bundle: 'relay', service: service.relay, sends: [event(placementValidated)], sent: sentByRelay }),
-    judge({ ...all, bundle: 'receiver', heard: webhooks, service: service.receiver }),
+    judge({ ...all, service: service.api, sends: [event(placementCreated), `message to ${service.fileGenerator}`] }),
+    ...Object.entries(consumers).map(([name, own]) =>
+      judge({ ...all, heard, ...own, service: service[name as ConsumerName] }),
+    ),
+    judge({ ...all, service: service.relay, sends: [event(placementValidated)], sent: sentByRelay }),
+    judge({ ...all, service: service.receiver, heard: webhooks }),
     { bundle: 'migrate', state: 'ok', seen: ['loads; no trace leads to it'] },
   ];
 }
 
 const event = ({ name }: { name: string }): string => `event ${name}`;
+
+/** What each consumer is known to do with a placement it hears of. */
+const consumers: Record<ConsumerName, { sends: string[]; calls: string[] }> = {
+  fileGenerator: { sends: [event(placementFileGenerated)], calls: ['S3.PutObject'] },
+  validator: { sends: [event(placementValidated)], calls: [] },
+  notifier: { sends: ['webhook'], calls: [] },
+};
 
 /** True once nothing has changed for a while. */
 function quietness(look: () => string): () => boolean {

@@ -2,6 +2,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { service } from '../../events/catalogue.ts';
+import { bundleOf, type ServiceName } from '../../lib/entries.ts';
 import { stages } from '../../lib/stages.ts';
 import { synthesise } from '../../lib/synthesise.ts';
 import { type Database, openDatabase } from '../../store/database.ts';
@@ -12,7 +13,6 @@ import { type Collector, startCollector } from '../collector/collector.ts';
 import { startPostgres } from '../postgres.ts';
 import { type Receiver, startReceiver } from '../receiver.ts';
 import { ownSecret } from '../webhook-secret.ts';
-import type { BundleName } from './not-run.ts';
 import { tapWire, type Wire } from './wire.ts';
 
 export interface StageOptions {
@@ -79,16 +79,12 @@ export async function openStage(options: StageOptions, stops: (() => Promise<unk
   });
   stops.push(() => aws.stop({ drainMs: 0 }));
 
-  const start = async (
-    bundle: BundleName,
-    name: string,
-    variables: Record<string, string>,
-  ): Promise<FunctionHandle> => {
+  const start = async (name: ServiceName, variables: Record<string, string>): Promise<FunctionHandle> => {
     const plan = {
       name,
       arn: `arn:aws:lambda:us-east-1:000000000000:function:${name}`,
       handler: 'index.handler',
-      directory: path.resolve(dist, bundle),
+      directory: path.resolve(dist, bundleOf(name)),
       timeoutMs: MINUTE_MS,
       memoryMb: 512,
       environment: { ...tracing(collector.endpoint), DATABASE_URL: databaseUrl, ...variables },
@@ -100,14 +96,14 @@ export async function openStage(options: StageOptions, stops: (() => Promise<unk
     });
     return fn;
   };
-  const api = await start('api', service.api, {
+  const api = await start(service.api, {
     EVENT_BUS_NAME: aws.outputs['EventBusName'] ?? '',
     FILE_GENERATOR_QUEUE_URL: aws.outputs['FileGeneratorQueueUrl'] ?? '',
     RELAY_QUEUE_URL: aws.outputs['RelayQueueUrl'] ?? '',
     RELAY_DELAY_SECONDS: String(stages.local.relayDelaySeconds),
   });
-  const webhooks = await start('receiver', service.receiver, { WEBHOOK_SECRETS: secret });
-  await start('migrate', 'nedlia-migrate', {});
+  const webhooks = await start(service.receiver, { WEBHOOK_SECRETS: secret });
+  await start(service.migrate, {});
   return { aws, db, collector, receiver, wire, api, webhooks };
 }
 

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { readEnv } from '../../core/env.ts';
-import { openForwarding } from '../../telemetry/export/forward.ts';
+import { type Forwarding, openForwarding } from '../../telemetry/export/forward.ts';
 import { serverExporters } from '../../telemetry/export/server-exporters.ts';
 import { startCollector } from '../collector/collector.ts';
 import { readCollector, type Spans } from '../collector/read.ts';
@@ -16,6 +16,8 @@ export interface Peers {
   /** As this process reaches it. */
   databaseUrl: string;
   collector: Spans & { endpoint: string };
+  /** On to the backends of the user's own; absent where none is named, and where the collector is not ours. */
+  forwarding?: Forwarding | undefined;
   receiver: { url: string; received(): ReceivedWebhook[] | Promise<ReceivedWebhook[]> };
   /** As the functions reach them. */
   functions: { databaseUrl: string; collectorEndpoint: string; webhookUrl: string };
@@ -84,13 +86,14 @@ async function startPeers(options: Parameters<typeof findPeers>[0]): Promise<Pee
     if (postgres) stops.push(() => postgres.stop());
     const databaseUrl = postgres?.url ?? env.DATABASE_URL ?? '';
 
-    const collector = await startCollector({ forwarding: openForwarding(options.env, serverExporters) });
+    const forwarding = openForwarding(options.env, serverExporters);
+    const collector = await startCollector({ forwarding });
     stops.push(() => collector.close());
     const webhookSecret = await ownSecret(path.resolve(options.directory));
     const receiver = await startReceiver({ secret: webhookSecret });
     stops.push(() => receiver.close());
     const functions = { databaseUrl, collectorEndpoint: collector.endpoint, webhookUrl: receiver.url };
-    return { own: true, databaseUrl, collector, receiver, functions, webhookSecret, stop };
+    return { own: true, databaseUrl, collector, forwarding, receiver, functions, webhookSecret, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -3,7 +3,7 @@ import { createTraceState, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { namesBackend, resolveAliases } from '../settings/aliases.ts';
-import type { Environment } from '../settings/variables.ts';
+import { type Environment, watchReaders } from '../settings/variables.ts';
 import { createBreaker } from './breaker.ts';
 import type { ExporterFactories } from './exporters.ts';
 import { NOBODY_WAITS_MS, WORK_WAITS_MS } from './limits.ts';
@@ -33,10 +33,14 @@ export interface ForeignSpan {
 export interface Forwarding {
   /** Names as in `OTEL_TRACES_EXPORTER`. */
   exporters: string[];
+  /** What was wrong with the variables, and what is done instead: a variable, and what a warning says of it. */
+  problems: string[];
   forward(spans: ForeignSpan[]): void;
   /** What became of them, of each exporter. */
   status(): QueueStatus[];
-  /** Sends what waits, or says that it could not within 2.5 s, and ends. */
+  /** Sends what waits, or gives up after 2.5 s. */
+  flush(): Promise<void>;
+  /** The same, and ends. */
   shutdown(): Promise<void>;
 }
 
@@ -45,29 +49,43 @@ const MOST = 10_000;
 
 /**
  * Sends the spans that a collector of ours has received on to every backend the environment names, by the exporters a program's
- * own spans go by: the same variables, warnings and limits. `undefined` where the environment names none.
+ * own spans go by: the same variables, warnings and limits. `undefined` where the environment names none; where none could be
+ * made of what it names, there is only what was wrong.
  */
 export function openForwarding(given: Environment, factories: ExporterFactories): Forwarding | undefined {
-  const env = resolveAliases(given);
-  if (!namesBackend(env)) return undefined;
-  const { exporters: all, timeoutMillis } = makeExporters(env, factories, { most: NOBODY_WAITS_MS, isFunction: false });
+  const problems: string[] = [];
+  const limits = { most: NOBODY_WAITS_MS, isFunction: false };
+  const all = watchReaders(
+    ({ variable, problem }) => problem && problems.push(`${variable} ${problem}`),
+    () => {
+      const env = resolveAliases(given);
+      return namesBackend(env) ? makeExporters(env, factories, limits) : undefined;
+    },
+  );
+  if (!all) return undefined;
   // Whoever has the spans shows them to people himself, and whole.
-  const made = all.filter(({ name }) => name !== 'console');
-  if (made.length === 0) return undefined;
+  const made = all.exporters.filter(({ name }) => name !== 'console');
+  if (made.length === 0 && problems.length === 0) return undefined;
+  const { timeoutMillis } = all;
   const queues = made.map((named) =>
     // The first failure is said: a person sits before it.
     createQueue(named, { most: MOST, everyMs: EVERY_MS, timeoutMillis, breaker: createBreaker(Date.now, 1) }),
   );
+  // One flush of a queue waits half a second, as work would; here nobody's work waits, and an export has its whole time.
+  const flush = async () => {
+    for (let round = 0; round * WORK_WAITS_MS <= NOBODY_WAITS_MS; round++)
+      await Promise.all(queues.map((queue) => queue.flush()));
+  };
   return {
     exporters: made.map(({ name }) => name),
+    problems,
     forward: (spans) => {
       for (const span of readable(spans)) for (const queue of queues) queue.onEnd(span);
     },
     status: () => queues.map((queue) => queue.status()),
+    flush,
     shutdown: async () => {
-      // One flush waits half a second, as work would; here nobody's work waits, and an export has its whole time.
-      for (let round = 0; round * WORK_WAITS_MS <= NOBODY_WAITS_MS; round++)
-        await Promise.all(queues.map((queue) => queue.flush()));
+      await flush();
       await Promise.all(queues.map((queue) => queue.shutdown()));
     },
   };

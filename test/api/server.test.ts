@@ -43,9 +43,10 @@ test('what is no HTTP is answered with a problem, and the connection closed', as
   ] as const) {
     const received = await exchange(api.port, text);
     assert.match(received, new RegExp(`^HTTP/1.1 ${status} `));
-    const { status: inBody, type } = JSON.parse(received.split('\r\n\r\n')[1] ?? '') as Record<string, unknown>;
-    assert.equal(inBody, status);
-    assert.match(String(type), /^urn:nedlia:problem:/);
+    const problem = JSON.parse(received.split('\r\n\r\n')[1] ?? '') as Record<string, unknown>;
+    assert.equal(problem['status'], status);
+    assert.match(String(problem['type']), /^urn:nedlia:problem:/);
+    assert.equal('trace_id' in problem, false, 'it never was a request');
     assert.match(received, /content-type: application\/problem\+json/);
   }
 });
@@ -56,6 +57,27 @@ test('a refusal of the parser never stands in for the answer to a request before
   const received = await exchange(api.port, `${head}${body}GARBAGE\r\n\r\n`);
   assert.deepEqual(received.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 201', 'HTTP/1.1 400']);
 });
+
+const begun = 'POST /v1/videos HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n';
+for (const [what, text, status] of [
+  ['broken', `${begun}transfer-encoding: chunked\r\n\r\nzz\r\n{`, 400],
+  ['late', `${begun}content-length: 50\r\n\r\n{`, 408],
+] as const) {
+  test(`a request whose body is ${what} is refused in its own trace, and the connection closed`, async (t) => {
+    const { requestTimeout, headersTimeout } = api.server;
+    t.after(() => Object.assign(api.server, { requestTimeout, headersTimeout }));
+    Object.assign(api.server, { requestTimeout: 500, headersTimeout: 500 });
+    const received = await exchange(api.port, text, 5000);
+    assert.deepEqual(received.match(/HTTP\/1\.1 \d+/g), [`HTTP/1.1 ${status}`]);
+    assert.match(received, /^content-type: application\/problem\+json\r$/im);
+    assert.match(received, /^connection: close\r$/im);
+    const { trace_id: traceId } = JSON.parse(received.split('\r\n\r\n')[1] ?? '') as { trace_id: string };
+    assert.match(received, new RegExp(`server-timing: trace;desc=00-${traceId}-`, 'i'));
+    const span = api.spans.all().find((one) => one.traceId === traceId);
+    assert.deepEqual([span?.name, span?.attributes['http.response.status_code']], ['POST /v1/videos', status]);
+    assert.equal(span?.attributes['error.type'], undefined);
+  });
+}
 
 test('a connection that was used before hears why it is closed', async () => {
   const socket = connect(api.port, '127.0.0.1');

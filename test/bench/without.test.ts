@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { entries } from '../../lib/bundle.ts';
+import { entries } from '../../lib/entries.ts';
 import { buildAs } from '../../bench/build.ts';
 import { aFolder } from '../support/folder.ts';
 

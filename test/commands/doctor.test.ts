@@ -48,6 +48,33 @@ test('what is wrong is said with cause and remedy, a line each, and the exit cod
   assert.match(stdout, /^3 things are wrong: OTEL_PROPAGATORS, otlp, zipkin\./m);
 });
 
+test('what is wrong stands before what is set, and defaults at the end in short, or all of them when asked for', async () => {
+  const env = {
+    OTEL_EXPORTER_OTLP_ENDPOINT: await nobody(),
+    OTEL_TRACES_SAMPLER: 'often',
+    OTEL_TRACES_EXPORTERS: 'zipkin',
+  };
+  const { stdout } = await runWord('doctor', quick, env);
+  const order = [
+    '✗ OTEL_TRACES_SAMPLER',
+    '✓ OTEL_EXPORTER_OTLP_ENDPOINT',
+    '! OTEL_TRACES_EXPORTERS',
+    'At their defaults',
+  ];
+  const places = order.map((text) => stdout.indexOf(text));
+  assert.ok(!places.includes(-1), stdout);
+  assert.deepEqual(
+    places,
+    places.toSorted((one, other) => one - other),
+  );
+  assert.match(stdout, /^ {2}· \d+ more, and \d+ that are not set and need not be: --all lists them$/m);
+  assert.doesNotMatch(stdout, /OTEL_BSP_MAX_QUEUE_SIZE|OTEL_SPAN_LINK_COUNT_LIMIT|CX_TOKEN/);
+  assert.match(stdout.trim(), /2 things are wrong: OTEL_TRACES_SAMPLER, otlp\. \(\d+\.\d s\)$/, 'the last word');
+
+  const all = await runWord('doctor', [...quick, '--all'], env);
+  assert.match(all.stdout, /OTEL_BSP_MAX_QUEUE_SIZE=2048[^]*Not set, and need not be[^]*CX_TOKEN/);
+});
+
 test('aliases and names nobody reads are told, and are nothing wrong', async (t) => {
   const { code, stdout } = await runWord('doctor', quick, {
     OTLP_ENDPOINT: await healthy(t),

@@ -87,15 +87,25 @@ async function left(directory: string): Promise<string[]> {
   return found;
 }
 
-test('--once --json prints one JSON object with the whole trace and what came out, and ends with 0', async (t) => {
+test('--once --json prints one JSON object with the whole trace, what came out and what was sent on, and ends with 0', async (t) => {
   const directory = await folder(t);
-  const run = start(t, directory, ['--once', '--json']);
+  const backend = await startCollector();
+  t.after(() => backend.close());
+  const run = start(t, directory, ['--once', '--json'], {
+    OTEL_TRACES_EXPORTER: 'otlp,smoke',
+    OTEL_EXPORTER_OTLP_ENDPOINT: backend.endpoint,
+  });
   assert.equal(await run.ended, 0, run.err());
   const result = JSON.parse(run.out()) as Record<string, unknown> & { spans: ReceivedSpan[] };
   assert.equal(result['complete'], true);
   assert.deepEqual(missingHops(result.spans), []);
   assert.equal((result['webhooks'] as unknown[]).length, 3);
   assert.match((result['file'] as { content: string }).content, /^WEBVTT/);
+  const { backends, problems } = result['sent_on'] as { backends: Record<string, unknown>[]; problems: string[] };
+  assert.ok(Number(backends[0]?.['exported']) >= result.spans.length, JSON.stringify(backends));
+  assert.match(problems.join(), /^OTEL_TRACES_EXPORTER "smoke" is not a known name/);
+  const [, count] = /^Sent on: otlp (\d+) spans\. OTEL_TRACES_EXPORTER "smoke"/m.exec(run.err()) ?? [];
+  assert.equal(Number(count), backend.spans().length);
   assert.deepEqual(await left(directory), []);
 });
 

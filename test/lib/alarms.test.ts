@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Permanent } from '../../core/permanent.ts';
-import { service } from '../../events/catalogue.ts';
+import { service, workers as all } from '../../events/catalogue.ts';
 import { log } from '../../telemetry/log.ts';
 import { metric } from '../../telemetry/metric.ts';
 import { aConsumer } from '../support/a-consumer.ts';
@@ -19,8 +19,8 @@ const named = (name: string) => {
   assert.ok(found, `there is no alarm ${name}`);
   return found;
 };
-const consumers = [service.fileGenerator, service.validator, service.notifier];
-const workers = [...consumers, service.relay];
+const workers = all.map((name) => service[name]);
+const consumers = workers.filter((name) => name !== service.relay);
 
 test('there is an alarm for everything that can stand still, and no other', () => {
   assert.deepEqual(

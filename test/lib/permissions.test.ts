@@ -78,6 +78,19 @@ for (const stage of ['local', 'dev', 'prod'] as const) {
     assert.deepEqual(Object.fromEntries(found), Object.fromEntries(whole));
   });
 
+  test(`in stage ${stage} whoever is told where the bus or a queue is may put something there`, () => {
+    for (const { properties } of templates.resources('AWS::Lambda::Function')) {
+      const variables = Object.entries((at(properties, 'Environment', 'Variables') ?? {}) as Record<string, unknown>);
+      const may = lines(permissionsOf(templates, properties['Role']));
+      const needs = variables.flatMap(([name, value]) => [
+        ...(name === 'EVENT_BUS_NAME' ? [`events:PutEvents ${templates.say(value)}`] : []),
+        ...(name.endsWith('QUEUE_URL') && name !== 'QUEUE_URL' ? [`sqs:SendMessage ${templates.say(value)}`] : []),
+      ]);
+      const missing = needs.filter((need) => !may.includes(need));
+      assert.deepEqual(missing, [], String(properties['FunctionName']));
+    }
+  });
+
   test(`in stage ${stage} the only policies of AWS's own are X-Ray's and API Gateway's, each where it is needed`, () => {
     const managed = templates
       .resources('AWS::IAM::Role')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readEnv } from '../../core/env.ts';
-import { events, heardBy } from '../../events/catalogue.ts';
+import { type ConsumerName, events, heardBy, service, workers } from '../../events/catalogue.ts';
 import { contracts } from '../support/contracts.ts';
 import { at, templatesOf } from '../support/template.ts';
 
@@ -21,15 +21,15 @@ const names = (type: string, property: string) =>
   resources(type).flatMap(({ properties }) => (properties[property] as string | undefined) ?? []);
 
 test('bus, functions and queues have the names of the wire, without a stage', () => {
-  const workers = ['file-generator', 'notifier', 'relay', 'validator'];
+  const feeding = ['file-generator', 'notifier', 'relay', 'validator'];
   assert.deepEqual(names('AWS::Events::EventBus', 'Name'), ['nedlia-events']);
   assert.deepEqual(
     names('AWS::Lambda::Function', 'FunctionName').sort(),
-    ['api', 'migrate', ...workers].map((name) => `nedlia-${name}`).sort(),
+    ['api', 'migrate', ...feeding].map((name) => `nedlia-${name}`).sort(),
   );
   assert.deepEqual(
     names('AWS::SQS::Queue', 'QueueName').sort(),
-    ['undelivered-dlq', ...workers, ...workers.map((name) => `${name}-dlq`)].map((name) => `nedlia-${name}`).sort(),
+    ['undelivered-dlq', ...feeding, ...feeding.map((name) => `${name}-dlq`)].map((name) => `nedlia-${name}`).sort(),
   );
 });
 
@@ -59,7 +59,7 @@ test('a message stays invisible for at least six time-outs of the function that 
 });
 
 test('batches are of ten, only failed messages come back, and nothing reserves concurrency below its mapping', () => {
-  assert.equal(mappings.length, 4);
+  assert.equal(mappings.length, workers.length);
   for (const mapping of mappings) {
     assert.equal(mapping['BatchSize'], 10);
     assert.deepEqual(mapping['FunctionResponseTypes'], ['ReportBatchItemFailures']);
@@ -73,31 +73,29 @@ test('nudges are gathered for five seconds, work is not', () => {
     say(mapping['EventSourceArn']),
     mapping['MaximumBatchingWindowInSeconds'],
   ]);
-  assert.deepEqual(Object.fromEntries(windows), {
-    'queue nedlia-relay': 5,
-    'queue nedlia-file-generator': undefined,
-    'queue nedlia-validator': undefined,
-    'queue nedlia-notifier': undefined,
-  });
+  assert.deepEqual(
+    Object.fromEntries(windows),
+    Object.fromEntries(workers.map((name) => [`queue ${service[name]}`, name === 'relay' ? 5 : undefined])),
+  );
 });
 
-const heard = (service: string) =>
+const consumers = Object.keys(heardBy) as ConsumerName[];
+
+const heard = (name: ConsumerName) =>
   resources('AWS::Events::Rule')
-    .filter(({ properties }) => say(at(properties, 'Targets', 0, 'Arn')) === `queue nedlia-${service}`)
+    .filter(({ properties }) => say(at(properties, 'Targets', 0, 'Arn')) === `queue ${service[name]}`)
     .map(({ properties }) => {
       assert.equal(say(properties['EventBusName']), 'bus nedlia-events');
       return properties['EventPattern'];
     });
 
 test('the rules are the lines of the catalogue: who hears what', () => {
-  assert.deepEqual(
-    heard('file-generator'),
-    heardBy.fileGenerator.map(({ pattern }) => pattern),
-  );
-  assert.deepEqual(
-    heard('validator'),
-    heardBy.validator.map(({ pattern }) => pattern),
-  );
+  for (const name of consumers) {
+    assert.deepEqual(
+      heard(name),
+      heardBy[name].map(({ pattern }) => pattern),
+    );
+  }
   assert.deepEqual(
     heard('notifier'),
     events.map(({ pattern }) => pattern),
@@ -105,9 +103,9 @@ test('the rules are the lines of the catalogue: who hears what', () => {
 });
 
 test('the bus may put into the queues of its rules', () => {
-  for (const service of ['file-generator', 'validator', 'notifier']) {
+  for (const name of consumers) {
     const policy = resources('AWS::SQS::QueuePolicy').find(
-      ({ properties }) => say(at(properties, 'Queues', 0)) === `queue nedlia-${service}`,
+      ({ properties }) => say(at(properties, 'Queues', 0)) === `queue ${service[name]}`,
     );
     const statements = at(policy, 'properties', 'PolicyDocument', 'Statement') as unknown[];
     const allowed = statements.filter((statement) => at(statement, 'Effect') === 'Allow');
@@ -131,33 +129,33 @@ const resolved = (value: unknown): string => {
   const name = given[target(value)] ?? say(value);
   return name.startsWith('queue ') ? `https://sqs.example/${name.slice(6)}` : name;
 };
-const variablesOf = (service: string): Record<string, string> => {
-  const found = functions.find(({ properties }) => properties['FunctionName'] === service);
+const variablesOf = (name: string): Record<string, string> => {
+  const found = functions.find(({ properties }) => properties['FunctionName'] === name);
   const variables = at(found, 'properties', 'Environment', 'Variables') as Record<string, unknown>;
   return Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, resolved(value)]));
 };
 
 // Everything but the receiver, which only stage dev deploys.
-const deployed = Object.entries(contracts).filter(([service]) => service !== 'nedlia-receiver');
+const deployed = Object.entries(contracts).filter(([name]) => name !== 'nedlia-receiver');
 
-for (const [service, contract] of deployed) {
-  test(`${service} starts with the environment it is given, and is given nothing it does not read`, () => {
-    const variables = variablesOf(service);
+for (const [name, contract] of deployed) {
+  test(`${name} starts with the environment it is given, and is given nothing it does not read`, () => {
+    const variables = variablesOf(name);
     assert.doesNotThrow(() => readEnv(contract, variables));
-    const unread = Object.keys(variables).filter((name) => !(name in contract.entries) && !name.startsWith('OTEL_'));
+    const unread = Object.keys(variables).filter((one) => !(one in contract.entries) && !one.startsWith('OTEL_'));
     assert.deepEqual(unread, []);
   });
 }
 
 test('each function gets its own queues, and everyone the same relay', () => {
-  for (const service of ['file-generator', 'validator', 'notifier', 'relay']) {
-    const variables = variablesOf(`nedlia-${service}`);
-    assert.equal(variables['QUEUE_URL'], `https://sqs.example/nedlia-${service}`);
-    assert.equal(variables['DEAD_LETTER_QUEUE_URL'], `https://sqs.example/nedlia-${service}-dlq`);
+  for (const name of workers.map((one) => service[one])) {
+    const variables = variablesOf(name);
+    assert.equal(variables['QUEUE_URL'], `https://sqs.example/${name}`);
+    assert.equal(variables['DEAD_LETTER_QUEUE_URL'], `https://sqs.example/${name}-dlq`);
   }
-  for (const service of ['nedlia-api', 'nedlia-file-generator', 'nedlia-validator']) {
-    assert.equal(variablesOf(service)['RELAY_QUEUE_URL'], 'https://sqs.example/nedlia-relay');
-    assert.equal(variablesOf(service)['RELAY_DELAY_SECONDS'], '15');
+  for (const name of ['nedlia-api', 'nedlia-file-generator', 'nedlia-validator']) {
+    assert.equal(variablesOf(name)['RELAY_QUEUE_URL'], 'https://sqs.example/nedlia-relay');
+    assert.equal(variablesOf(name)['RELAY_DELAY_SECONDS'], '15');
   }
   assert.equal(variablesOf('nedlia-relay')['FILE_GENERATOR_QUEUE_URL'], 'https://sqs.example/nedlia-file-generator');
 });
@@ -183,7 +181,7 @@ test('secrets are given at deployment and shown nowhere', () => {
 });
 
 test('the outputs name everything a person or a script has to find', () => {
-  const workers = ['FileGenerator', 'Validator', 'Notifier', 'Relay'];
+  const ids = workers.map((name) => `${name.charAt(0).toUpperCase()}${name.slice(1)}`);
   assert.deepEqual(
     Object.keys(running.findOutputs('*')).sort(),
     [
@@ -192,7 +190,7 @@ test('the outputs name everything a person or a script has to find', () => {
       'BucketName',
       'EventBusName',
       'UndeliveredQueueUrl',
-      ...workers.flatMap((name) => [`${name}QueueUrl`, `${name}DeadLetterQueueUrl`]),
+      ...ids.flatMap((name) => [`${name}QueueUrl`, `${name}DeadLetterQueueUrl`]),
     ].sort(),
   );
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { entries } from '../../lib/entries.ts';
 import { synthesise } from '../../lib/synthesise.ts';
 import { aFolder } from '../support/folder.ts';
 import { at, emptyBundles } from '../support/template.ts';
@@ -13,7 +14,8 @@ test('the template of a stage stands at the top of the assembly and names the fo
   const functions = Object.values(at(template, 'Resources') as object).filter(
     (resource) => at(resource, 'Type') === 'AWS::Lambda::Function',
   );
-  assert.equal(functions.length, 7);
+  // Without the receiver, which this stage does not have, and with CDK's own for the migrations.
+  assert.equal(functions.length, Object.keys(entries).length);
   for (const found of functions) {
     const ours = at(found, 'Properties', 'FunctionName') !== undefined;
     const file = ours ? 'index.cjs' : 'framework.js';

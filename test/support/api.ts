@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { request as httpRequest } from 'node:http';
+import { request as httpRequest, type Server } from 'node:http';
 import { after } from 'node:test';
 import type { Context } from 'aws-lambda';
 import type { FastifyInstance } from 'fastify';
@@ -36,6 +36,7 @@ export interface Api {
   http: Door;
   /** Where the HTTP door listens. */
   port: number;
+  server: Server;
   /** What was handed to `publish`, in order. */
   published: OutboxRow[];
   spans: ReturnType<typeof recordSpans>;
@@ -58,16 +59,26 @@ export async function openApi(
     ...overrides,
   };
   const options: AppOptions = { edge: 'continue', onRequestDone: () => {}, ...overrides };
-  const { port, door: http } = await httpDoor(await buildApp(deps, options));
+  const { port, server, door: http } = await httpDoor(await buildApp(deps, options));
   const lambda = await lambdaDoor(await buildApp(deps, options));
-  return { db, databaseUrl, doors: [http, lambda], http, port, published, spans, material: () => material(http) };
+  return {
+    db,
+    databaseUrl,
+    doors: [http, lambda],
+    http,
+    port,
+    server,
+    published,
+    spans,
+    material: () => material(http),
+  };
 }
 
-async function httpDoor(app: FastifyInstance): Promise<{ port: number; door: Door }> {
+async function httpDoor(app: FastifyInstance): Promise<{ port: number; server: Server; door: Door }> {
   const { port } = new URL(await app.listen({ host: '127.0.0.1', port: 0 }));
   after(() => app.close());
   const ask = (asked: Asked) => askOverHttp(Number(port), asked);
-  return { port: Number(port), door: { name: 'http', ask, send: sending(ask) } };
+  return { port: Number(port), server: app.server, door: { name: 'http', ask, send: sending(ask) } };
 }
 
 export async function lambdaDoor(app: FastifyInstance): Promise<Door> {

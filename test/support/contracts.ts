@@ -6,6 +6,7 @@ import { env as notifier } from '../../lambdas/notifier/env.ts';
 import { env as receiver } from '../../lambdas/receiver/env.ts';
 import { env as relay } from '../../lambdas/relay/env.ts';
 import { env as validator } from '../../lambdas/validator/env.ts';
+import type { ServiceName } from '../../lib/entries.ts';
 
 /** What each deployed function wants of its environment, by its name. */
 export const contracts: Readonly<Record<string, Contract>> = {
@@ -16,4 +17,4 @@ export const contracts: Readonly<Record<string, Contract>> = {
   'nedlia-relay': relay,
   'nedlia-migrate': migrate,
   'nedlia-receiver': receiver,
-};
+} satisfies Record<ServiceName, Contract>;

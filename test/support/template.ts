@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { entries } from '../../lib/bundle.ts';
+import { entries } from '../../lib/entries.ts';
 import type { Choices } from '../../lib/choices.ts';
 import { DataStack } from '../../lib/data-stack.ts';
 import { PipelineStack } from '../../lib/pipeline-stack.ts';

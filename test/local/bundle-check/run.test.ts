@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { entries } from '../../../lib/bundle.ts';
+import { entries } from '../../../lib/entries.ts';
 import { checkBundles } from '../../../local/bundle-check/run.ts';
 import { altered, builtBundles } from '../../support/altered-bundles.ts';
 import { freshDatabase } from '../../support/database.ts';

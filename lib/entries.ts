@@ -1,0 +1,16 @@
+import { service } from '../events/catalogue.ts';
+
+export type ServiceName = (typeof service)[keyof typeof service];
+type Short<Name> = Name extends `nedlia-${infer Rest}` ? Rest : never;
+export type BundleName = Short<ServiceName>;
+
+/** The folder of a function's bundle below `dist`, and of its code below `lambdas`: its name without the project's. */
+export const bundleOf = (name: ServiceName): BundleName => name.slice('nedlia-'.length) as BundleName;
+
+/** Every deployed function and the file its bundle starts from. */
+export const entries = Object.fromEntries(
+  Object.values(service).map((name) => [
+    bundleOf(name),
+    name === service.api ? 'api/lambda.ts' : `lambdas/${bundleOf(name)}/handler.ts`,
+  ]),
+) as Readonly<Record<BundleName, string>>;
