@@ -3,11 +3,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { regenerateFile } from '../events/catalogue.ts';
 import { bundle } from '../lib/bundle.ts';
 import { askOverHttp } from './support/api.ts';
 import { freshDatabase } from './support/database.ts';
+import { eventually } from './support/eventually.ts';
 import { aFolder } from './support/folder.ts';
 import { invoke } from './support/invoke.ts';
 import { linesOfShape } from './support/log-lines.ts';
@@ -56,8 +56,11 @@ async function printedByTheServer(): Promise<string> {
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const until = async (pattern: RegExp) => {
-    for (let waited = 0; waited < 400 && !pattern.test(output); waited += 1) await sleep(25);
-    return pattern.exec(output)?.[1] ?? '';
+    const [, found = ''] = await eventually(() => {
+      assert.equal(child.exitCode, null, output);
+      return pattern.exec(output);
+    }, String(pattern));
+    return found;
   };
   await askOverHttp(Number(await until(/listens on http:\/\/127\.0\.0\.1:(\d+)/)), asked);
   await until(/"message":"(request)"/);

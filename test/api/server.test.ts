@@ -6,6 +6,7 @@ import type { RequestDone } from '../../api/request-log.ts';
 import { startServer, type ServerOptions } from '../../api/server.ts';
 import { EnvironmentError } from '../../core/env.ts';
 import { askOverHttp, assertProblem, openApi } from '../support/api.ts';
+import { eventually } from '../support/eventually.ts';
 import { freshDatabase } from '../support/database.ts';
 import { captureLog } from '../support/log-lines.ts';
 
@@ -24,7 +25,7 @@ const start = (options: Partial<ServerOptions> = {}) => startServer({ env, host:
 const portOf = (url: string) => Number(new URL(url).port);
 
 /** What came back until the server closed the connection, or `withinMs` were over. */
-async function exchange(port: number, text: string | Buffer, withinMs = 2000): Promise<string> {
+async function exchange(port: number, text: string | Buffer, withinMs = 30_000): Promise<string> {
   const socket = connect(port, '127.0.0.1');
   let received = '';
   socket.on('data', (chunk) => (received += chunk.toString()));
@@ -62,7 +63,7 @@ test('a connection that was used before hears why it is closed', async () => {
   let received = '';
   socket.on('data', (chunk) => (received += chunk.toString()));
   socket.write('GET /nothing HTTP/1.1\r\nhost: a\r\n\r\n');
-  while (!received.includes('not-found')) await sleep(5);
+  await eventually(() => received.includes('not-found'));
   socket.write(`GET / HTTP/1.1\r\nhost: a\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`);
   await new Promise((resolve) => socket.once('close', resolve));
   assert.match(received, /HTTP\/1\.1 431 .*headers-too-large/s);
@@ -117,10 +118,10 @@ test('a chunked body over the limit is 413, under it is read', async () => {
 
 test('a client that trickles its headers is cut off after some 5 s', async () => {
   const began = performance.now();
-  const received = await exchange(api.port, 'GET /v1/videos HTTP/1.1\r\nhost: a\r\n', 9000);
+  const received = await exchange(api.port, 'GET /v1/videos HTTP/1.1\r\nhost: a\r\n');
   assert.match(received, /^HTTP\/1.1 408 /);
   assert.match(received, /urn:nedlia:problem:request-timeout/);
-  assert.ok(performance.now() - began < 8000);
+  assert.ok(performance.now() - began < 20_000, 'Node’s own limit is a minute');
 });
 
 test('a taken port is an error, or the next one is taken when that is wished', async () => {
@@ -183,9 +184,10 @@ test('one log line per request: method, route, status, duration and trace, and n
   const answered = await askOverHttp(port, { method: 'GET', path: '/v1/videos/canary-id?x=canary-query', headers });
   await askOverHttp(port, { method: 'GET', path: '/canary-path' });
   await askOverHttp(port, { method: 'GET', path: '/health/live' });
-  await sleep(20);
+  const logged = () => lines.filter((line) => line.message === 'request');
+  await eventually(() => logged().length === 2);
   await server.close();
-  const requests = lines.filter((line) => line.message === 'request');
+  const requests = logged();
   assert.deepEqual(
     requests.map(({ method, route, status }) => ({ method, route, status })),
     [
@@ -208,9 +210,11 @@ test('whoever starts the server may hear of requests instead of the log, also of
   await askOverHttp(port, { method: 'GET', path: '/v1/videos' });
   const socket = connect(port, '127.0.0.1');
   socket.write('POST /v1/videos HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 10\r\n\r\n{');
+  // A third request that is answered was received after the second, whose body is waited for then.
   await sleep(50);
+  await askOverHttp(port, { method: 'GET', path: '/health/live' });
   socket.destroy();
-  await sleep(50);
+  await eventually(() => done.length === 2);
   await server.close();
   assert.deepEqual(
     done.map(({ method, route, aborted }) => ({ method, route, aborted })),

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { after, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { askOverHttp } from '../support/api.ts';
 import { freshDatabase } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
 
 interface Run {
   child: ChildProcess;
@@ -31,12 +31,11 @@ function run(env: Record<string, string>, ...args: string[]): Run {
 
 /** The port it says it listens on. */
 async function listening({ child, output }: Run): Promise<number> {
-  for (let wait = 0; wait < 400 && child.exitCode === null; wait += 1) {
-    const [, port] = /listens on http:\/\/127\.0\.0\.1:(\d+)/.exec(output()) ?? [];
-    if (port) return Number(port);
-    await sleep(25);
-  }
-  throw new Error(`does not listen: ${output()}`);
+  const [, port] = await eventually(() => {
+    assert.equal(child.exitCode, null, output());
+    return /listens on http:\/\/127\.0\.0\.1:(\d+)/.exec(output());
+  }, 'a port it listens on');
+  return Number(port);
 }
 
 const nowhere = { AWS_ENDPOINT_URL: 'http://127.0.0.1:9' };

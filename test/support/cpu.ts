@@ -15,7 +15,17 @@ export function growth(work: (times: 1 | 4) => void): number {
   if (large < NOTHING) return 1;
   if (large > TOO_MUCH) return large / small;
   // The least of several: a compiler and a collector of garbage at work come on top.
-  return Math.min(large, cpuMs(() => work(4))) / Math.min(small, cpuMs(() => work(1)), cpuMs(() => work(1)));
+  return (
+    Math.min(
+      large,
+      cpuMs(() => work(4)),
+    ) /
+    Math.min(
+      small,
+      cpuMs(() => work(1)),
+      cpuMs(() => work(1)),
+    )
+  );
 }
 
 /** The CPU time of work that does not wait, in ms. */

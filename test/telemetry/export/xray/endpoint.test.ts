@@ -9,6 +9,7 @@ import { serverExporters } from '../../../../telemetry/export/server-exporters.t
 import { xrayRegion } from '../../../../telemetry/export/xray/endpoint.ts';
 import { span } from '../../../../telemetry/span.ts';
 import { startTelemetry } from '../../../../telemetry/start.ts';
+import { eventually } from '../../../support/eventually.ts';
 import { captureLog } from '../../../support/log-lines.ts';
 import { drain, startPeer } from '../../../support/peer.ts';
 import { assertSample, recordSample, SAMPLE_RESOURCE } from '../../../support/sample-trace.ts';
@@ -113,7 +114,8 @@ test('a request too large for X-Ray becomes several, and every span arrives once
     'function',
   );
   for (let index = 0; index < 60; index += 1) span(`span ${index}`, { text: 'x'.repeat(100_000) }, () => undefined);
-  await telemetry.flush();
+  await telemetry.flush(); // which waits half a second; so many bytes may take longer
+  await eventually(() => telemetry.status().exporters[0]?.exported === 60);
   assert.deepEqual([requests.length, Math.max(...requests.map(({ body }) => body.length)) <= 5_000_000], [2, true]);
   const received = requests.flatMap(({ body }) => readExport('application/x-protobuf', body));
   assert.equal(new Set(received.map(({ spanId }) => spanId)).size, 60);
