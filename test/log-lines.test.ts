@@ -4,11 +4,10 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { regenerateFile } from '../events/catalogue.ts';
-import { bundle } from '../lib/bundle.ts';
 import { askOverHttp } from './support/api.ts';
+import { builtBundles } from './support/built.ts';
 import { freshDatabase } from './support/database.ts';
 import { eventually } from './support/eventually.ts';
-import { aFolder } from './support/folder.ts';
 import { invoke } from './support/invoke.ts';
 import { linesOfShape } from './support/log-lines.ts';
 import { nobody } from './support/peer.ts';
@@ -17,8 +16,7 @@ import { type Asked, restEvent } from './support/rest-event.ts';
 
 const { url: DATABASE_URL } = await freshDatabase();
 const nowhere = await nobody();
-const outdir = aFolder();
-await bundle({ outdir });
+const outdir = await builtBundles();
 
 const aws = {
   AWS_REGION: 'eu-central-1',
@@ -49,7 +47,12 @@ const asked: Asked = {
 /** The API as `npm run api` starts it, asked once over HTTP; everything it printed. */
 async function printedByTheServer(): Promise<string> {
   const child = spawn(process.execPath, ['--import', './commands/guard.mjs', 'commands/api.ts'], {
-    env: { PATH: process.env['PATH'], ...environment, PORT: '0' },
+    env: {
+      PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+      ...environment,
+      PORT: '0',
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   after(() => child.kill('SIGKILL'));
