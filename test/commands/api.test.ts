@@ -16,7 +16,7 @@ interface Run {
 
 /** Starts the command as `npm run api` does, with no other variable of ours or of AWS than those given. */
 function run(env: Record<string, string>, ...args: string[]): Run {
-  const inherited = { PATH: process.env['PATH'] };
+  const inherited = { PATH: process.env['PATH'], NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] };
   const child = spawn(process.execPath, ['--import', './commands/guard.mjs', 'commands/api.ts', ...args], {
     env: { ...inherited, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -66,7 +66,7 @@ test('it migrates, listens and serves with DATABASE_URL and AWS_ENDPOINT_URL alo
   const began = performance.now();
   api.child.kill('SIGTERM');
   assert.equal(await api.exited, 0, api.output());
-  assert.ok(performance.now() - began < 5000);
+  assert.ok(performance.now() - began < 10_000);
 });
 
 test('SIGINT while it is still starting ends it at once', async () => {
@@ -80,7 +80,7 @@ test('SIGINT while it is still starting ends it at once', async () => {
   const began = performance.now();
   api.child.kill('SIGINT');
   assert.equal(await api.exited, 0);
-  assert.ok(performance.now() - began < 5000);
+  assert.ok(performance.now() - began < 10_000, 'a connection is given 18 s');
 });
 
 test('a wrong environment is one line naming the variable, and exit code 78', async () => {
