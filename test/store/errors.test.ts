@@ -39,7 +39,7 @@ function errorResponse(code: string, message: string): Buffer {
 }
 
 function reach(t: TestContext, target: string, options: { connectTimeoutMs?: number; max?: number } = {}) {
-  const other = openDatabase({ url: target, connectTimeoutMs: 200, ...options });
+  const other = openDatabase({ url: target, connectTimeoutMs: 500, ...options });
   t.after(() => other.destroy());
   return other;
 }
@@ -52,7 +52,7 @@ test('a server that takes the connection and says nothing: unavailable within th
   const silent = await strangeServer(t, (socket) => t.after(() => socket.destroy()));
   const began = performance.now();
   await assert.rejects(ping(reach(t, silent)), unavailable('08001'));
-  assert.ok(performance.now() - began < 1000);
+  assert.ok(performance.now() - began < 9000, 'else 18 s');
 });
 
 test('a server that is still starting up (57P03): unavailable', async (t) => {
@@ -85,7 +85,7 @@ test('a lock that is not to be had within a second (55P03): unavailable', async 
     const began = performance.now();
     const waiting = db.updateTable('videos').set({ title: 'y' }).where('id', '=', video.id).execute();
     await assert.rejects(waiting, unavailable('55P03'));
-    assert.ok(performance.now() - began < 3000);
+    assert.ok(performance.now() - began < 4500, 'a statement is given 5 s');
   });
   assert.ok(product);
 });
