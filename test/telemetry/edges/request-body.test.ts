@@ -9,6 +9,7 @@ import { impersonal } from '../../../telemetry/edges/personal.ts';
 import { readSampler } from '../../../telemetry/sampling/sampler.ts';
 import { complete } from '../../../telemetry/settings/settings.ts';
 import { growth } from '../../support/cpu.ts';
+import { eventually } from '../../support/eventually.ts';
 import { recordSpans } from '../../support/spans.ts';
 
 interface Posted {
@@ -39,7 +40,8 @@ async function kept(t: TestContext, env: Record<string, string | undefined>, { b
     headers: { 'content-type': type ?? 'application/json' },
     body,
   });
-  await sleep(20);
+  if (path === '/things') await eventually(() => spans.all().length > 0, 'the end of the span');
+  else await sleep(20);
   const [server] = spans.all();
   return { status, text: server?.attributes['http.request.body.text'], spans: spans.all() };
 }
