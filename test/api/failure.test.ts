@@ -112,7 +112,7 @@ test('readiness is answered within about a second, however silent the database i
 });
 
 test('when all sessions are busy, the answer is 503, and the next one works', async (t) => {
-  const db = openDatabase({ url: api.databaseUrl, max: 1, connectTimeoutMs: 300 });
+  const db = openDatabase({ url: api.databaseUrl, max: 1, connectTimeoutMs: 2000 });
   t.after(() => db.destroy());
   const small = await openApi({ db, ping: () => ping(db) }, api.spans);
   const release = Promise.withResolvers<void>();
