@@ -2,24 +2,16 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
 import { exportOnce } from '../../../../telemetry/export/attempt.ts';
 import type { OtlpTarget } from '../../../../telemetry/export/otlp/otlp-post.ts';
 import { otlpPostExporter } from '../../../../telemetry/export/otlp/otlp-post.ts';
+import { endedSpans } from '../../../support/ended-spans.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { captureLog } from '../../../support/log-lines.ts';
 import { drain, startPeer } from '../../../support/peer.ts';
 
 /** What an export may take, when something happens that is late, and what a busy machine may add; all of it again would be LATE more. In ms. */
 const [TIME, LATE, SLACK] = [4000, 3000, 1500];
-
-function someSpans(count: number): ReadableSpan[] {
-  const memory = new InMemorySpanExporter();
-  const tracer = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(memory)] }).getTracer('test');
-  for (let index = 0; index < count; index += 1) tracer.startSpan(`span ${index}`).end();
-  return memory.getFinishedSpans();
-}
 
 /** An exporter to `endpoint` that sends each span on its own. */
 function anExporter(t: TestContext, endpoint: string, target: Partial<OtlpTarget> = {}) {
@@ -46,7 +38,7 @@ describe('an export’s time', { concurrency: true }, () => {
       setTimeout(() => response.end(), LATE).unref();
     });
     const exporter = anExporter(t, endpoint);
-    const [failure, took] = await timed(exportOnce(exporter, someSpans(8), TIME));
+    const [failure, took] = await timed(exportOnce(exporter, endedSpans(8), TIME));
     assert.equal(failure?.message, 'no answer within 4000 ms');
     assert.ok(took < TIME + SLACK, `${Math.round(took)} ms`);
     await sleep(LATE);
@@ -65,7 +57,7 @@ describe('an export’s time', { concurrency: true }, () => {
       if (asked === 1)
         void drain(request).then(() => response.writeHead(503, { 'retry-after': String(LATE / 1000) }).end());
     });
-    const failure = await exportOnce(anExporter(t, endpoint), someSpans(1), TIME);
+    const failure = await exportOnce(anExporter(t, endpoint), endedSpans(1), TIME);
     assert.equal(failure?.message, 'no answer within 4000 ms');
     await eventually(() => closed.length === 2);
     assert.equal(asked, 2);
@@ -78,7 +70,7 @@ describe('an export’s time', { concurrency: true }, () => {
       asked += 1;
       if (asked === 1) setTimeout(() => request.socket.resetAndDestroy(), LATE);
     });
-    const [failure, took] = await timed(exportOnce(anExporter(t, endpoint), someSpans(1), TIME));
+    const [failure, took] = await timed(exportOnce(anExporter(t, endpoint), endedSpans(1), TIME));
     assert.deepEqual([asked, failure?.message], [2, 'no answer within 4000 ms']);
     assert.ok(took < TIME + SLACK, `${Math.round(took)} ms`);
   });
@@ -90,7 +82,7 @@ describe('an export’s time', { concurrency: true }, () => {
       response.end();
     });
     const exporter = anExporter(t, endpoint, { headersFor: () => sleep(LATE, {}) });
-    const [failure, took] = await timed(exportOnce(exporter, someSpans(1), 100));
+    const [failure, took] = await timed(exportOnce(exporter, endedSpans(1), 100));
     assert.equal(failure?.message, 'no answer within 100 ms');
     assert.ok(took < 100 + SLACK, `${Math.round(took)} ms`);
     await sleep(LATE + 200);
@@ -116,6 +108,6 @@ test('a backend that rejects spans and repeats the token is not repeated', async
     void drain(request).then(() => response.end(Buffer.concat([Buffer.from([0x0a, partial.length]), partial])));
   });
   const exporter = anExporter(t, endpoint, { headersFor: async () => ({ authorization: 'Bearer s3cr3tTOKEN' }) });
-  assert.equal(await exportOnce(exporter, someSpans(1), TIME), undefined);
+  assert.equal(await exportOnce(exporter, endedSpans(1), TIME), undefined);
   assert.deepEqual([exporter.dropped?.(), warned, lines], [1, ['spans were rejected: not for ***'], []]);
 });
