@@ -28,6 +28,10 @@ export async function globalSetup(): Promise<void> {
   await migrate(db);
   await db.destroy();
   process.env['TEST_DATABASE_URL'] = postgres.url;
+  process.env['TEST_FOLDER'] = directory;
+  // Each file is a process and loads most of the same modules: compiled once, they cost 0.2 s less of CPU each, 0.6 s with the clients of
+  // AWS. The run's own folder, since it fills with what lies in folders of tests; where it cannot be written, nothing is kept.
+  process.env['NODE_COMPILE_CACHE'] ??= path.join(directory, 'compiled');
   process.env['TEST_ASSEMBLY'] = path.resolve((await ensureAssembly('.nedlia', new AbortController().signal)).folder);
 }
 

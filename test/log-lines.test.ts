@@ -3,12 +3,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { regenerateFile } from '../events/catalogue.ts';
-import { bundle } from '../lib/bundle.ts';
 import { askOverHttp } from './support/api.ts';
+import { builtBundles } from './support/built.ts';
 import { freshDatabase } from './support/database.ts';
-import { aFolder } from './support/folder.ts';
+import { eventually } from './support/eventually.ts';
 import { invoke } from './support/invoke.ts';
 import { linesOfShape } from './support/log-lines.ts';
 import { nobody } from './support/peer.ts';
@@ -17,8 +16,7 @@ import { type Asked, restEvent } from './support/rest-event.ts';
 
 const { url: DATABASE_URL } = await freshDatabase();
 const nowhere = await nobody();
-const outdir = aFolder();
-await bundle({ outdir });
+const outdir = await builtBundles();
 
 const aws = {
   AWS_REGION: 'eu-central-1',
@@ -49,15 +47,23 @@ const asked: Asked = {
 /** The API as `npm run api` starts it, asked once over HTTP; everything it printed. */
 async function printedByTheServer(): Promise<string> {
   const child = spawn(process.execPath, ['--import', './commands/guard.mjs', 'commands/api.ts'], {
-    env: { PATH: process.env['PATH'], ...environment, PORT: '0' },
+    env: {
+      PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+      ...environment,
+      PORT: '0',
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   after(() => child.kill('SIGKILL'));
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const until = async (pattern: RegExp) => {
-    for (let waited = 0; waited < 400 && !pattern.test(output); waited += 1) await sleep(25);
-    return pattern.exec(output)?.[1] ?? '';
+    const [, found = ''] = await eventually(() => {
+      assert.equal(child.exitCode, null, output);
+      return pattern.exec(output);
+    }, String(pattern));
+    return found;
   };
   await askOverHttp(Number(await until(/listens on http:\/\/127\.0\.0\.1:(\d+)/)), asked);
   await until(/"message":"(request)"/);

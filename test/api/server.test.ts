@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { createServer, connect, type Socket } from 'node:net';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
 import type { RequestDone } from '../../api/request-log.ts';
 import { startServer, type ServerOptions } from '../../api/server.ts';
 import { EnvironmentError } from '../../core/env.ts';
 import { askOverHttp, assertProblem, openApi } from '../support/api.ts';
+import { eventually } from '../support/eventually.ts';
 import { freshDatabase } from '../support/database.ts';
 import { captureLog } from '../support/log-lines.ts';
 
@@ -13,7 +16,7 @@ import { captureLog } from '../support/log-lines.ts';
 
 const lines = captureLog({ after: (done) => after(done as () => void) });
 const api = await openApi();
-const { url: DATABASE_URL } = await freshDatabase();
+const { url: DATABASE_URL, db } = await freshDatabase();
 const env = {
   DATABASE_URL,
   EVENT_BUS_NAME: 'nedlia-events',
@@ -24,7 +27,7 @@ const start = (options: Partial<ServerOptions> = {}) => startServer({ env, host:
 const portOf = (url: string) => Number(new URL(url).port);
 
 /** What came back until the server closed the connection, or `withinMs` were over. */
-async function exchange(port: number, text: string | Buffer, withinMs = 2000): Promise<string> {
+async function exchange(port: number, text: string | Buffer, withinMs = 30_000): Promise<string> {
   const socket = connect(port, '127.0.0.1');
   let received = '';
   socket.on('data', (chunk) => (received += chunk.toString()));
@@ -84,7 +87,7 @@ test('a connection that was used before hears why it is closed', async () => {
   let received = '';
   socket.on('data', (chunk) => (received += chunk.toString()));
   socket.write('GET /nothing HTTP/1.1\r\nhost: a\r\n\r\n');
-  while (!received.includes('not-found')) await sleep(5);
+  await eventually(() => received.includes('not-found'));
   socket.write(`GET / HTTP/1.1\r\nhost: a\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`);
   await new Promise((resolve) => socket.once('close', resolve));
   assert.match(received, /HTTP\/1\.1 431 .*headers-too-large/s);
@@ -139,10 +142,10 @@ test('a chunked body over the limit is 413, under it is read', async () => {
 
 test('a client that trickles its headers is cut off after some 5 s', async () => {
   const began = performance.now();
-  const received = await exchange(api.port, 'GET /v1/videos HTTP/1.1\r\nhost: a\r\n', 9000);
+  const received = await exchange(api.port, 'GET /v1/videos HTTP/1.1\r\nhost: a\r\n');
   assert.match(received, /^HTTP\/1.1 408 /);
   assert.match(received, /urn:nedlia:problem:request-timeout/);
-  assert.ok(performance.now() - began < 8000);
+  assert.ok(performance.now() - began < 20_000, 'Node’s own limit is a minute');
 });
 
 test('a taken port is an error, or the next one is taken when that is wished', async () => {
@@ -185,14 +188,30 @@ test('closing lets running requests end, cuts idle and half-open connections, an
   idle.on('error', () => {});
   idle.write('GET /health/live HTTP/1.1\r\nhost: a\r\n\r\n');
   const halfOpen = connect(port, '127.0.0.1');
+  let heard = '';
   halfOpen.on('error', () => {});
+  halfOpen.on('data', (chunk) => (heard += chunk.toString()));
   halfOpen.write('GET /health/live HTTP/1.1\r\nhost:');
-  await sleep(50);
+  await once(idle, 'data');
+  // A request that runs is one that waits for what another has locked.
+  const locked = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<void>();
+  const lock = db.transaction().execute(async (tx) => {
+    await sql`lock table videos`.execute(tx);
+    locked.resolve();
+    await ended.promise;
+  });
+  await locked.promise;
   const running = askOverHttp(port, { method: 'GET', path: '/v1/videos' });
-  await sleep(5);
+  const waiting = sql`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+  await eventually(async () => (await waiting.execute(db)).rows.length > 0, 'a request that runs');
   const began = performance.now();
-  await Promise.all([server.close(), server.close()]);
-  assert.ok(performance.now() - began < 4000);
+  const closed = Promise.all([server.close(), server.close()]);
+  ended.resolve();
+  await closed;
+  await lock;
+  assert.ok(performance.now() - began < 30_000);
+  assert.equal(heard, '', 'after 5 s it would be told that it took too long');
   assert.equal((await running).status, 200);
   await assert.rejects(askOverHttp(port, { method: 'GET', path: '/health/live' }), { code: 'ECONNREFUSED' });
 });
@@ -205,9 +224,10 @@ test('one log line per request: method, route, status, duration and trace, and n
   const answered = await askOverHttp(port, { method: 'GET', path: '/v1/videos/canary-id?x=canary-query', headers });
   await askOverHttp(port, { method: 'GET', path: '/canary-path' });
   await askOverHttp(port, { method: 'GET', path: '/health/live' });
-  await sleep(20);
+  const logged = () => lines.filter((line) => line.message === 'request');
+  await eventually(() => logged().length === 2);
   await server.close();
-  const requests = lines.filter((line) => line.message === 'request');
+  const requests = logged();
   assert.deepEqual(
     requests.map(({ method, route, status }) => ({ method, route, status })),
     [
@@ -230,9 +250,11 @@ test('whoever starts the server may hear of requests instead of the log, also of
   await askOverHttp(port, { method: 'GET', path: '/v1/videos' });
   const socket = connect(port, '127.0.0.1');
   socket.write('POST /v1/videos HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 10\r\n\r\n{');
+  // A third request that is answered was received after the second, whose body is waited for then.
   await sleep(50);
+  await askOverHttp(port, { method: 'GET', path: '/health/live' });
   socket.destroy();
-  await sleep(50);
+  await eventually(() => done.length === 2);
   await server.close();
   assert.deepEqual(
     done.map(({ method, route, aborted }) => ({ method, route, aborted })),

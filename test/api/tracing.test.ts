@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { writer } from '../../outbox/write.ts';
 import { span } from '../../telemetry/span.ts';
 import { type Answered, openApi } from '../support/api.ts';
+import { eventually } from '../support/eventually.ts';
 import { only, type RecordedSpan } from '../support/spans.ts';
 
 let nudge = async () => {};
@@ -19,12 +20,9 @@ const traceIdOf = ({ headers }: Answered) => /00-([0-9a-f]{32})-/.exec(headers['
 
 /** The spans of an answer's trace, once its server span has ended. */
 async function spansOf(answered: Answered): Promise<RecordedSpan[]> {
-  for (let wait = 0; wait < 100; wait += 1) {
-    const spans = api.spans.all().filter((recorded) => recorded.traceId === traceIdOf(answered));
-    if (spans.some((recorded) => recorded.kind === 'SERVER')) return spans;
-    await sleep(5);
-  }
-  throw new Error('the server span has not ended');
+  const spans = () => api.spans.all().filter(({ traceId }) => traceId === traceIdOf(answered));
+  await eventually(() => spans().some(({ kind }) => kind === 'SERVER'), 'the end of the server span');
+  return spans();
 }
 
 /** Name and parent's name of every span, in the order they ended. */
@@ -138,16 +136,15 @@ test('when the client goes away, the work is finished and its span says so', asy
   request.end(body);
   await reached.promise;
   request.destroy();
-  await sleep(20);
+  const ofIt = () => api.spans.all().find(({ traceId, kind }) => traceId === 'a'.repeat(32) && kind === 'SERVER');
+  await eventually(ofIt, 'the end of the server span, with the client');
   nudge = async () => {};
   opened.resolve();
 
   const list = () => api.http.send('GET', `/v1/placements?video_id=${material.video_id}`);
-  let placements = (await list()).json['items'];
-  for (let wait = 0; placements.length === 0 && wait < 100; wait += 1) placements = (await list()).json['items'];
-  assert.equal(placements.length, 1);
-  const server = api.spans.all().find((recorded) => recorded.traceId === 'a'.repeat(32) && recorded.kind === 'SERVER');
-  assert.ok(server, 'the server span has ended');
+  const placements = async () => (await list()).json['items'] as unknown[];
+  await eventually(async () => (await placements()).length > 0, 'the placement');
+  assert.equal((await placements()).length, 1);
 });
 
 describe('what a caller may say about the trace', () => {
@@ -159,8 +156,7 @@ describe('what a caller may say about the trace', () => {
         const answered = await door.send('GET', '/v1/videos', undefined, headers);
         assert.ok(traceIdOf(answered));
         assert.notEqual(traceIdOf(answered), TRACE);
-        await sleep(10);
-        const server = other.spans.all().findLast((recorded) => recorded.traceId === traceIdOf(answered));
+        const server = (await spansOf(answered)).findLast(({ kind }) => kind === 'SERVER');
         assert.equal(server?.links.length, edge === 'link' ? 1 : 0);
       }
     });

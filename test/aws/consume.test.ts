@@ -179,7 +179,7 @@ describe('a story that hangs', () => {
     );
     const start = Date.now();
     assert.deepEqual(await handle([good, hanging]), [hanging.messageId]);
-    assert.ok(Date.now() - start < 1000);
+    assert.ok(Date.now() - start < 10_000);
     assert.equal(aborted?.aborted, true);
     const failed = spans.all().filter(({ status }) => status === 'ERROR');
     assert.deepEqual(
@@ -225,7 +225,7 @@ describe('a story that hangs', () => {
     const { handle } = aConsumer(() => new Promise(() => {}));
     const start = Date.now();
     assert.deepEqual(await handle([record], 2100), [record.messageId]);
-    assert.ok(Date.now() - start < 1000);
+    assert.ok(Date.now() - start < 1800);
   });
 
   it('and fails later does not become an unhandled rejection', async (t) => {

@@ -17,7 +17,7 @@ const command = (placement_id: string, command_id = randomBytes(8).toString('hex
   JSON.stringify({ command: 'placement.regenerate_file', command_version: 1, command_id, placement_id });
 
 async function placement(): Promise<string> {
-  const created = await place.send('POST', '/v1/placements', {
+  const created = await place.insist('POST', '/v1/placements', {
     ...(await place.material()),
     start_time: 1,
     end_time: 2,

@@ -33,7 +33,7 @@ where('faults')(
     broken.add('events.PutEvents.Entry nedlia.api');
     const began = Date.now();
     const first = await wish(1);
-    assert.ok(Date.now() - began < 4000, 'the client does not wait long');
+    assert.ok(Date.now() - began < 10_000, 'the client does not wait for the relay');
     await refused('the API', 'placement.created', first.traceId);
     broken.clear();
     broken.add('events.PutEvents.Entry nedlia.validator');
@@ -71,7 +71,7 @@ where('faults')(
   async () => {
     const material = await place.material();
     broken.add('s3.PutObject');
-    const created = await place.send('POST', '/v1/placements', { ...material, start_time: 1, end_time: 2 });
+    const created = await place.insist('POST', '/v1/placements', { ...material, start_time: 1, end_time: 2 });
     const early = await place.until(
       created.traceId,
       (all) => named(all, 'process nedlia-file-generator').some(({ status }) => status.code === 'ERROR'),
@@ -99,11 +99,11 @@ where('kills')('whichever consumer is killed, ten placements sent meanwhile end 
     const created = await Promise.all(
       Array.from({ length: 10 }, (_, index) => {
         const start_time = round * 100 + index * 10;
-        return place.send('POST', '/v1/placements', { ...material, start_time, end_time: start_time + 5 });
+        return place.insist('POST', '/v1/placements', { ...material, start_time, end_time: start_time + 5 });
       }),
     );
-    for (const { status, traceId } of created) {
-      assert.equal(status, 201);
+    for (const { status, traceId, json } of created) {
+      assert.equal(status, 201, JSON.stringify(json));
       await place.wholeTrace(traceId, 60_000);
     }
   }
@@ -114,7 +114,7 @@ where('kills')('consumers killed in the middle of their work lose none of it', a
   const ids: string[] = [];
   for (let index = 0; index < 12; index++) {
     const wish = { ...material, start_time: index * 10, end_time: index * 10 + 5 };
-    ids.push((await place.send('POST', '/v1/placements', wish)).json['id']);
+    ids.push((await place.insist('POST', '/v1/placements', wish)).json['id']);
     place.kill(consumers[index % 3] ?? '');
   }
   // Their spans may have died with them, so this looks at what they left: file, verdict, webhooks.
@@ -132,7 +132,9 @@ where('kills')('consumers killed in the middle of their work lose none of it', a
 test('eight writers of one interval: one 201, seven 409, and nothing else', async () => {
   const material = await place.material();
   const answers = await Promise.all(
-    Array.from({ length: 8 }, () => place.send('POST', '/v1/placements', { ...material, start_time: 1, end_time: 2 })),
+    Array.from({ length: 8 }, () =>
+      place.insist('POST', '/v1/placements', { ...material, start_time: 1, end_time: 2 }),
+    ),
   );
   assert.deepEqual(
     answers.map(({ status }) => status).toSorted((a, b) => a - b),

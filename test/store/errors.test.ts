@@ -39,7 +39,7 @@ function errorResponse(code: string, message: string): Buffer {
 }
 
 function reach(t: TestContext, target: string, options: { connectTimeoutMs?: number; max?: number } = {}) {
-  const other = openDatabase({ url: target, connectTimeoutMs: 200, ...options });
+  const other = openDatabase({ url: target, connectTimeoutMs: 5000, ...options });
   t.after(() => other.destroy());
   return other;
 }
@@ -51,8 +51,8 @@ test('nobody listens: unavailable', async (t) => {
 test('a server that takes the connection and says nothing: unavailable within the connect time-out', async (t) => {
   const silent = await strangeServer(t, (socket) => t.after(() => socket.destroy()));
   const began = performance.now();
-  await assert.rejects(ping(reach(t, silent)), unavailable('08001'));
-  assert.ok(performance.now() - began < 1000);
+  await assert.rejects(ping(reach(t, silent, { connectTimeoutMs: 200 })), unavailable('08001'));
+  assert.ok(performance.now() - began < 9000, 'else 18 s');
 });
 
 test('a server that is still starting up (57P03): unavailable', async (t) => {
@@ -72,7 +72,7 @@ test('too many sessions (53300): unavailable', async (t) => {
 });
 
 test('no session of the pool becomes free: unavailable', async (t) => {
-  const small = reach(t, url, { max: 1, connectTimeoutMs: 300 });
+  const small = reach(t, url, { max: 1, connectTimeoutMs: 2000 });
   await small.connection().execute(async () => {
     await assert.rejects(ping(small), unavailable('08001'));
   });
@@ -85,7 +85,7 @@ test('a lock that is not to be had within a second (55P03): unavailable', async 
     const began = performance.now();
     const waiting = db.updateTable('videos').set({ title: 'y' }).where('id', '=', video.id).execute();
     await assert.rejects(waiting, unavailable('55P03'));
-    assert.ok(performance.now() - began < 3000);
+    assert.ok(performance.now() - began < 4500, 'a statement is given 5 s');
   });
   assert.ok(product);
 });
@@ -106,7 +106,7 @@ test('a transaction that takes too long (25P04): unavailable', async (t) => {
   const hasty = openDatabase({ url, transactionTimeoutMs: 100 });
   t.after(() => hasty.destroy());
   const long = transaction(hasty, async (tx) => {
-    await setTimeout(200);
+    await setTimeout(1000);
     await sql`select 2`.execute(tx);
   });
   await assert.rejects(long, unavailable('25P04'));
@@ -115,14 +115,14 @@ test('a transaction that takes too long (25P04): unavailable', async (t) => {
 test('a transaction left idle (25P03): unavailable, and the process lives', async () => {
   const idle = transaction(db, async (tx) => {
     await sql`set local idle_in_transaction_session_timeout = 50`.execute(tx);
-    await setTimeout(150);
+    await setTimeout(1000);
     await sql`select 2`.execute(tx);
   });
   await assert.rejects(idle, unavailable('25P03'));
 });
 
 test('a server that goes silent in the middle: unavailable a second after its own limit, not when TCP gives up', async (t) => {
-  const patient = openDatabase({ url, statementTimeoutMs: 200 });
+  const patient = openDatabase({ url, statementTimeoutMs: 1000 });
   t.after(() => patient.destroy());
   const began = performance.now();
   const silenced = patient.connection().execute(async (session) => {
@@ -133,7 +133,7 @@ test('a server that goes silent in the middle: unavailable a second after its ow
     await session.selectFrom('videos').select('id').execute();
   });
   await assert.rejects(silenced, unavailable('08006'));
-  assert.ok(performance.now() - began < 3000);
+  assert.ok(performance.now() - began < 5500, 'else 6 s at the earliest');
   await ping(patient);
 });
 

@@ -1,16 +1,8 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundle } from '../../lib/bundle.ts';
 import { aFolder } from './folder.ts';
 
-/** The project's own bundles, built once for a test file. */
-export async function builtBundles(): Promise<string> {
-  const outdir = aFolder();
-  await bundle({ outdir });
-  return outdir;
-}
-
-/** A copy of them in which one function of one bundle's code is another: what a bundler or a careless client would have made of it. */
+/** A copy of bundles in which one function of one bundle's code is another: what a bundler or a careless client would have made of it. */
 export function altered(from: string, name: string, declaration: string, instead: string): string {
   const folder = aFolder();
   cpSync(from, folder, { recursive: true });

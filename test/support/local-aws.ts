@@ -5,7 +5,6 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { startLocalAws, type LocalAws } from '../../local/aws/start.ts';
 import type { Template } from '../../local/aws/template.ts';
 
@@ -62,13 +61,6 @@ export async function bench(t: TestContext, options: Options = {}): Promise<Benc
   const s3 = new S3Client({ ...client, forcePathStyle: true });
   t.after(() => [sqs, eventBridge, s3].forEach((one) => one.destroy()));
   return { ...aws, directory, sqs, eventBridge, s3, lines, urlOf: (name) => `${aws.endpoint}/000000000000/${name}` };
-}
-
-/** Waits until it holds, looking every 10 ms; throws after `withinMs`. */
-export async function eventually(holds: () => boolean | Promise<boolean>, withinMs = 10_000): Promise<void> {
-  for (const end = Date.now() + withinMs; !(await holds()); await sleep(10)) {
-    if (Date.now() > end) throw new Error(`not within ${withinMs} ms`);
-  }
 }
 
 function template(options: {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, before, test, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { ReceivedSpan } from '../../local/collector/otlp.ts';
@@ -49,6 +51,11 @@ export interface Answer {
 /** Where end-to-end tests run: the whole pipeline, seen from outside only. */
 export interface Place extends Ground {
   send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  /**
+   * Sends as a client does: what is answered with 503 again after its Retry-After, under one Idempotency-Key. On a busy machine a
+   * placement may wait longer for its video than the second a lock is waited for.
+   */
+  insist(method: string, path: string, body?: unknown): Promise<Answer>;
   /** A video and a product that fit together, as ids. */
   material(): Promise<{ video_id: string; product_id: string }>;
   /** The webhooks about a placement, of one type or of all. */
@@ -113,11 +120,20 @@ function dealings(ground: Ground): Omit<Place, keyof Ground> {
       traceId,
     };
   };
+  const insist: Place['insist'] = async (method, where, body) => {
+    const key = { 'idempotency-key': randomUUID() };
+    for (const deadline = Date.now() + 60_000; ;) {
+      const answer = await send(method, where, body, key);
+      if (answer.status !== 503 || Date.now() > deadline) return answer;
+      await sleep(Number(answer.headers.get('retry-after')) * 1000);
+    }
+  };
   return {
     send,
+    insist,
     material: async () => {
-      const video = await send('POST', '/v1/videos', { title: 'A day at the lake', duration: 600 });
-      const product = await send('POST', '/v1/products', { name: 'Canoe' });
+      const video = await insist('POST', '/v1/videos', { title: 'A day at the lake', duration: 600 });
+      const product = await insist('POST', '/v1/products', { name: 'Canoe' });
       assert.deepEqual([video.status, product.status], [201, 201]);
       return { video_id: video.json['id'], product_id: product.json['id'] };
     },

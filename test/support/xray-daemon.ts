@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram';
 import type { TestContext } from 'node:test';
 import { readExport, type ReceivedSpan } from '../../local/collector/otlp.ts';
+import { eventually } from './eventually.ts';
 
 /** What listens where the X-Ray daemon would, and reads what arrives. */
 export interface XRayDaemon {
@@ -10,7 +11,7 @@ export interface XRayDaemon {
   sizes: number[];
   /** Spans of all datagrams so far. */
   spans(): ReceivedSpan[];
-  /** Waits until so many spans have arrived; rejects after five seconds. */
+  /** Waits until so many spans have arrived; rejects after half a minute. */
   until(count: number): Promise<ReceivedSpan[]>;
 }
 
@@ -27,7 +28,11 @@ export async function startXRayDaemon(t: Pick<TestContext, 'after'>, port = 0): 
   });
   t.after(() => socket.close());
 
-  const spans = () => datagrams.flatMap(read);
+  const read: ReceivedSpan[][] = [];
+  const spans = () => {
+    for (const datagram of datagrams.slice(read.length)) read.push(spansOf(datagram));
+    return read.flat();
+  };
   return {
     address: `127.0.0.1:${socket.address().port}`,
     get sizes() {
@@ -35,19 +40,13 @@ export async function startXRayDaemon(t: Pick<TestContext, 'after'>, port = 0): 
     },
     spans,
     until: async (count) => {
-      const deadline = Date.now() + 5000;
-      while (spans().length < count && Date.now() < deadline) {
-        await new Promise((resolve) => {
-          setTimeout(resolve, 5);
-        });
-      }
-      if (spans().length < count) throw new Error(`${spans().length} of ${count} spans arrived`);
+      await eventually(() => spans().length >= count, `${count} spans`);
       return spans();
     },
   };
 }
 
-function read(datagram: Buffer): ReceivedSpan[] {
+function spansOf(datagram: Buffer): ReceivedSpan[] {
   const [, otlp] = DATAGRAM.exec(datagram.toString('latin1')) ?? [];
   if (!otlp) throw new Error(`not what X-Ray's daemon takes: ${datagram.toString('latin1', 0, 80)}`);
   return readExport('application/x-protobuf', Buffer.from(otlp, 'base64'));

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { context, trace } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import { fromTraceContext } from '../../telemetry/carry/trace-context.ts';
@@ -12,6 +11,7 @@ import { serverExporters } from '../../telemetry/export/server-exporters.ts';
 import { span } from '../../telemetry/span.ts';
 import { startTelemetry } from '../../telemetry/start.ts';
 import { startSpan } from '../../telemetry/tracer.ts';
+import { eventually } from '../support/eventually.ts';
 import { captureLog } from '../support/log-lines.ts';
 import { drain, startPeer } from '../support/peer.ts';
 
@@ -251,7 +251,7 @@ for (const [protocol, type] of [
       },
     });
     span('work', () => undefined);
-    await sleep(200);
+    await eventually(() => requests.length > 0, 'an export');
     assert.deepEqual(requests, [['/v1/traces', type, 'a b']]);
     await telemetry.shutdown();
   });

@@ -2,15 +2,12 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { bundle } from '../../../lib/bundle.ts';
 import { migrations } from '../../../store/migrations/list.ts';
+import { builtBundles } from '../../support/built.ts';
 import { databaseUrl, once } from '../../support/database.ts';
-import { aFolder } from '../../support/folder.ts';
 import { invoke } from '../../support/invoke.ts';
 
-const outdir = aFolder();
-await bundle({ outdir });
-const built = join(outdir, 'migrate', 'index.cjs');
+const built = join(await builtBundles(), 'migrate', 'index.cjs');
 const quiet = { AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x' };
 
 /** A database with nothing in it, of the test's own. */

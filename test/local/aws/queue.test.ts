@@ -97,11 +97,11 @@ test('a message older than the retention is gone', async (t) => {
 test('of two who wait for one message one gets it, at once, and the other nothing', async (t) => {
   const queue = open(t, scratch(t));
   const began = Date.now();
-  const both = [queue.receive({ max: 1, waitMs: 5000 }), queue.receive({ max: 1, waitMs: 100 })];
+  const both = [queue.receive({ max: 1, waitMs: 60_000 }), queue.receive({ max: 1, waitMs: 100 })];
   queue.send(say('x'));
   const received = (await Promise.all(both)).flat();
   assert.equal(received.length, 1);
-  assert.ok(Date.now() - began < 1000);
+  assert.ok(Date.now() - began < 30_000);
 });
 
 test('who waits is woken when a message becomes due again', async (t) => {
@@ -109,9 +109,9 @@ test('who waits is woken when a message becomes due again', async (t) => {
   queue.send(say('x'));
   await queue.receive({ max: 1, visibilityMs: 60 });
   const began = Date.now();
-  assert.equal((await queue.receive({ max: 1, waitMs: 5000 })).length, 1);
+  assert.equal((await queue.receive({ max: 1, waitMs: 60_000 })).length, 1);
   assert.ok(Date.now() - began >= 40);
-  assert.ok(Date.now() - began < 1000);
+  assert.ok(Date.now() - began < 30_000);
 });
 
 test('after a release what was in flight is due, a delayed message is not', async (t) => {

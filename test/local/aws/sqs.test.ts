@@ -15,7 +15,8 @@ import {
   StartMessageMoveTaskCommand,
   type Message,
 } from '@aws-sdk/client-sqs';
-import { bench, eventually, type Bench } from '../../support/local-aws.ts';
+import { eventually } from '../../support/eventually.ts';
+import { bench, type Bench } from '../../support/local-aws.ts';
 
 const everything = {
   MaxNumberOfMessages: 10,

@@ -24,6 +24,6 @@ test('an API whose stage is gone is missed, one that answers anything else is no
   assert.equal(await missingApi(await withApi(t, { status: 503, body: '{"status":"down"}' })), undefined);
 });
 
-test('one that does not answer at all is not waited for without end', { timeout: 10_000 }, async (t) => {
+test('one that does not answer at all is not waited for without end', { timeout: 30_000 }, async (t) => {
   assert.equal(await missingApi(await withApi(t, { never: true }), 100), undefined);
 });

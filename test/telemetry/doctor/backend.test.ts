@@ -12,18 +12,24 @@ import { drain, nobody, startPeer } from '../../support/peer.ts';
 import { startTlsPeer } from '../../support/tls-peer.ts';
 import { noDaemon, startXRayDaemon } from '../../support/xray-daemon.ts';
 
-/** Checks what an environment names, with 800 ms for each export. */
-async function check(t: TestContext, env: Record<string, string>): Promise<BackendCheck[]> {
+/** For each export: what a backend that is there may need on a busy machine, and as long as one that is silent is waited for. */
+const [PATIENT, SHORT] = [20_000, 800];
+
+/** Checks what an environment names. */
+async function check(
+  t: TestContext,
+  env: Record<string, string>,
+  timeoutMillis: number = PATIENT,
+): Promise<BackendCheck[]> {
   captureLog(t);
-  const settings = readEffectiveSettings({ env, factories: serverExporters, service: 'things', timeoutMillis: 800 });
-  return checkBackends(settings);
+  return checkBackends(readEffectiveSettings({ env, factories: serverExporters, service: 'things', timeoutMillis }));
 }
 
-async function one(t: TestContext, env: Record<string, string>): Promise<BackendCheck> {
+async function one(t: TestContext, env: Record<string, string>, timeoutMillis: number = SHORT): Promise<BackendCheck> {
   const began = performance.now();
-  const [found, ...more] = await check(t, env);
+  const [found, ...more] = await check(t, env, timeoutMillis);
   assert.ok(found && more.length === 0);
-  assert.ok(performance.now() - began < 2500, 'within a bounded time');
+  assert.ok(performance.now() - began < timeoutMillis + 10_000, 'within a bounded time');
   return found;
 }
 
@@ -44,6 +50,7 @@ for (const protocol of ['http/protobuf', 'http/json']) {
     const found = await one(
       t,
       at(endpoint, { OTEL_EXPORTER_OTLP_PROTOCOL: protocol, OTEL_TRACES_SAMPLER: 'always_off' }),
+      PATIENT,
     );
     assert.deepEqual([found.state, found.diagnosis, found.target], ['accepted', undefined, `${endpoint}/v1/traces`]);
     assert.ok(Math.abs((found.date?.theirs ?? 0) - Date.now()) < 5000);
@@ -57,7 +64,7 @@ for (const protocol of ['http/protobuf', 'http/json']) {
 
 test('the test span gets through by gRPC', async (t) => {
   const peer = await startGrpcPeer(t);
-  const found = await one(t, at(peer.endpoint, grpc));
+  const found = await one(t, at(peer.endpoint, grpc), PATIENT);
   assert.deepEqual([found.state, peer.spans.map(({ traceId }) => traceId)], ['accepted', [found.traceId]]);
 });
 
@@ -122,7 +129,7 @@ test('a port that speaks TLS is told from one that does not, a certificate nobod
   const unknown = await one(t, at(endpoint));
   assert.match(unknown.diagnosis?.cause ?? '', /^its certificate is not trusted: self-signed certificate/);
   assert.match(unknown.diagnosis?.remedy ?? '', /OTEL_EXPORTER_OTLP_CERTIFICATE/);
-  assert.equal((await one(t, at(endpoint, { OTEL_EXPORTER_OTLP_CERTIFICATE }))).state, 'accepted');
+  assert.equal((await one(t, at(endpoint, { OTEL_EXPORTER_OTLP_CERTIFICATE }), PATIENT)).state, 'accepted');
   for (const more of [{}, grpc]) {
     const cleartext = await one(t, at(endpoint.replace('https:', 'http:'), more));
     assert.match(cleartext.diagnosis?.cause ?? '', /speaks TLS, and http:\/\/ was used$/);
@@ -179,8 +186,9 @@ test('a signed endpoint without credentials: there are none', async (t) => {
 
   // Asked to speak gRPC there, the exporter that is made sends what is signed, and that is what counts.
   Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'example' });
-  const signed = await one(t, at(endpoint, grpc));
-  assert.deepEqual([signed.state, signed.note, signed.diagnosis], ['accepted', undefined, undefined]);
+  const signed = await one(t, at(endpoint, grpc), PATIENT);
+  assert.deepEqual([signed.state, signed.diagnosis], ['accepted', undefined]);
+  assert.doesNotMatch(signed.note ?? '', /carry/);
 });
 
 test('a path that is none, and a backend that is overloaded, are named so', async (t) => {
@@ -196,9 +204,9 @@ test('a backend too slow for a function, and an exporter functions do not carry,
   const slow = await startPeer(t, (request, response) => {
     void drain(request).then(() => setTimeout(() => response.end(), 550));
   });
-  assert.match((await one(t, at(slow))).note ?? '', /^slower than the 500 ms a function waits/);
+  assert.match((await one(t, at(slow), PATIENT)).note ?? '', /^slower than the 500 ms a function waits/);
   const { endpoint } = await startGrpcPeer(t);
-  assert.match((await one(t, at(endpoint, grpc))).note ?? '', /functions do not carry it/);
+  assert.match((await one(t, at(endpoint, grpc), PATIENT)).note ?? '', /functions do not carry it/);
 });
 
 test('a datagram to the daemon is only said to have left; where nobody listens that is said', async (t) => {

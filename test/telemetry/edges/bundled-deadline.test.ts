@@ -5,18 +5,16 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import { regenerateFile } from '../../../events/catalogue.ts';
-import { bundle } from '../../../lib/bundle.ts';
 import { startCollector } from '../../../local/collector/collector.ts';
 import { startAwsEndpoint } from '../../support/aws-endpoint.ts';
-import { aFolder } from '../../support/folder.ts';
+import { builtBundles } from '../../support/built.ts';
 import { invoke } from '../../support/invoke.ts';
 import { aRecord, aTraceparent, stringAttributes } from '../../support/records.ts';
 import { restEvent } from '../../support/rest-event.ts';
 
 // Built functions whose peers accept and never answer, killed at their time-out as Lambda does.
 
-const outdir = aFolder();
-await bundle({ outdir });
+const outdir = await builtBundles();
 const file = (name: string) => join(outdir, name, 'index.cjs');
 
 /** A PostgreSQL that takes connections and says nothing. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import type { TestContext } from 'node:test';
@@ -15,6 +16,7 @@ import { requestFailed, requestTraceId, traceRequests } from '../../../telemetry
 import { entryContext } from '../../../telemetry/entry-span.ts';
 import { readSampler } from '../../../telemetry/sampling/sampler.ts';
 import { span } from '../../../telemetry/span.ts';
+import { eventually } from '../../support/eventually.ts';
 import type { RecordedSpan } from '../../support/spans.ts';
 import { only, recordSpans } from '../../support/spans.ts';
 
@@ -36,8 +38,8 @@ async function anApp(t: TestContext, options: Partial<RequestOptions> = {}) {
   app.get('/fails', async () => {
     throw new TypeError('nobody foresaw this');
   });
-  app.get('/slow/:id', async () => {
-    await sleep(200);
+  app.get('/slow/:id', async ({ raw }) => {
+    await once(raw.socket, 'close');
     return span('after the wait', () => ({}));
   });
   app.post('/things/:id', async () => {
@@ -69,7 +71,7 @@ const post = (url: string, headers: Record<string, string> = {}, body: string = 
 
 /** The span of this name, once it has ended: a client may have its answer a moment earlier. */
 async function ended(spans: { all(): RecordedSpan[] }, name: string): Promise<RecordedSpan> {
-  for (let waited = 0; waited < 1000 && !spans.all().some((span) => span.name === name); waited += 5) await sleep(5);
+  await eventually(() => spans.all().some((span) => span.name === name), `the end of ${name}`);
   return only(spans.all(), name);
 }
 
@@ -139,7 +141,7 @@ test('every answer says where to look: wrong body, too large, unknown path, wron
     assert.equal(answer.status, status, name);
     const [, found = ''] =
       /^trace;desc=00-([0-9a-f]{32})-[0-9a-f]{16}-01$/.exec(answer.headers.get('server-timing') ?? '') ?? [];
-    await sleep(10);
+    await eventually(() => spans.all().some((span) => span.traceId === found), `the end of ${name}`);
     const matching = spans.all().filter((span) => span.traceId === found);
     assert.deepEqual(
       matching.map((span) => [span.name, span.attributes['http.response.status_code']]),
@@ -241,14 +243,15 @@ test('an untraced path gets neither span nor header, nor does anything below it'
 
 test('when the client goes away the span ends once and says so, and later work still belongs to its trace', async (t) => {
   const spans = recordSpans(t);
-  const url = await listening(t);
+  const app = await anApp(t);
+  const url = await app.listen({ port: 0, host: '127.0.0.1' });
   const call = httpRequest(`${url}/slow/7`, { agent: false });
   call.on('error', () => {});
   call.end();
-  await sleep(50);
+  await once(app.server, 'request');
   call.destroy();
-  await sleep(250);
-  const server = only(spans.all(), 'GET /slow/:id');
+  await ended(spans, 'after the wait');
+  const server = await ended(spans, 'GET /slow/:id');
   assert.deepEqual([server.status, server.attributes['error.type']], ['ERROR', 'client_aborted']);
   assert.equal(server.attributes['http.response.status_code'], undefined);
   assert.equal(only(spans.all(), 'after the wait').traceId, server.traceId);
@@ -256,14 +259,14 @@ test('when the client goes away the span ends once and says so, and later work s
 
 test('a client that goes away in the middle of its body leaves one ended span', async (t) => {
   const spans = recordSpans(t);
-  const { port } = new URL(await listening(t));
+  const app = await anApp(t);
+  const { port } = new URL(await app.listen({ port: 0, host: '127.0.0.1' }));
   const socket = connect(Number(port), '127.0.0.1');
   socket.write(
     'POST /things/7 HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"a"',
   );
-  await sleep(50);
+  await once(app.server, 'request');
   socket.destroy();
-  await sleep(100);
   assert.equal((await ended(spans, 'POST /things/:id')).attributes['error.type'], 'client_aborted');
 });
 
