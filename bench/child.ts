@@ -17,10 +17,12 @@ export async function startChild(file: string, args: string[], env: Record<strin
   const complaint = complaints(child);
   const answer = <A>(): Promise<A> =>
     new Promise((resolve, reject) => {
-      const ended = () => reject(new Error(`${file} ended: ${complaint()}`));
-      child.once('exit', ended);
+      // Not `exit`, which may come before the last message and the last words have been read.
+      const ended = (code: number | null, signal: string | null) =>
+        reject(new Error(`${file} ended (${signal ?? code}): ${complaint()}`));
+      child.once('close', ended);
       child.once('message', (message) => {
-        child.off('exit', ended);
+        child.off('close', ended);
         resolve(message as A);
       });
     });

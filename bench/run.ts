@@ -18,7 +18,7 @@ export const WHOLE: Effort = {
   request: { rounds: 12, milliseconds: 250 },
 };
 
-/** Half a minute: for a look, not for a document. */
+/** A minute on two cores, up to one and a half beside other work: for a look, not for a document. */
 export const QUICK: Effort = {
   cold: { rounds: 3 },
   message: { rounds: 5, milliseconds: 60 },

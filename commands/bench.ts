@@ -10,7 +10,7 @@ import { PARTS, type Part } from '../bench/setting.ts';
 const HELP = `npm run bench: what tracing costs, against the same code without it and against the stock SDK, interleaved in one run.
 
   --only <part>   ${PARTS.join(', ')}; may be given several times
-  --quick         half a minute instead of three: for a look
+  --quick         about a minute instead of three: for a look
   --json          the figures as JSON on standard output
   --profile       instead: CPU profiles of our variant, and which functions of telemetry take the time
   --help          this text
