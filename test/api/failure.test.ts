@@ -44,7 +44,7 @@ test('what nobody foresaw is 500 without a word of it in the answer, and in the 
   }
 });
 
-test('work that does not end is 503 in time', async () => {
+test('work that does not end is 503 in time', { timeout: 60_000 }, async () => {
   const end = Promise.withResolvers<void>();
   nudges.fail = () => end.promise;
   // What it needs is made by the other, whose limit is not short.

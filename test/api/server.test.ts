@@ -188,9 +188,7 @@ test('closing lets running requests end, cuts idle and half-open connections, an
   idle.on('error', () => {});
   idle.write('GET /health/live HTTP/1.1\r\nhost: a\r\n\r\n');
   const halfOpen = connect(port, '127.0.0.1');
-  let heard = '';
   halfOpen.on('error', () => {});
-  halfOpen.on('data', (chunk) => (heard += chunk.toString()));
   halfOpen.write('GET /health/live HTTP/1.1\r\nhost:');
   await once(idle, 'data');
   // A request that runs is one that waits for what another has locked.
@@ -210,8 +208,7 @@ test('closing lets running requests end, cuts idle and half-open connections, an
   ended.resolve();
   await closed;
   await lock;
-  assert.ok(performance.now() - began < 30_000);
-  assert.equal(heard, '', 'after 5 s it would be told that it took too long');
+  assert.ok(performance.now() - began < 12_000, 'a half-open one would stay for ever');
   assert.equal((await running).status, 200);
   await assert.rejects(askOverHttp(port, { method: 'GET', path: '/health/live' }), { code: 'ECONNREFUSED' });
 });

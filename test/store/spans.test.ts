@@ -38,7 +38,8 @@ test('a span says what was asked, where, and how many rows came of it', async (t
   await deleteExpired(db);
   const selected = only(spans.all(), 'SELECT nedlia.videos');
   const { hostname, port } = new URL(url);
-  const { 'db.response.returned_rows': rows, ...attributes } = selected.attributes;
+  // How long it waited for a session is the machine's, and said from a millisecond on.
+  const { 'db.response.returned_rows': rows, 'db.client.connection.wait_ms': _, ...attributes } = selected.attributes;
   assert.equal(selected.kind, 'CLIENT');
   assert.ok(Number(rows) >= 1);
   assert.deepEqual(attributes, {
