@@ -49,8 +49,10 @@ export async function startPostgres({ directory, port, durable = true }: Postgre
       await writeFile(path.join(user.home, 'port'), String(chosen));
       return { url: `postgres://${USER}:${password}@127.0.0.1:${chosen}/postgres`, stop: server.stop };
     }
-    // The port is taken, or processes of a killed server are still on their way out.
-    const passing = /could not bind|pre-existing shared memory/.test(server.log);
+    // The port is taken, or a killed server and its processes are still on their way out.
+    const passing = /could not bind|pre-existing shared memory|lock file "postmaster\.pid" already exists/.test(
+      server.log,
+    );
     if (!passing || port !== undefined || attempt === 5) throw new Error(explain(server.log, user));
     await setTimeout(100 * attempt);
   }
