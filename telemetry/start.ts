@@ -72,7 +72,7 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
     about.enabled = !readFlag(env, 'OTEL_SDK_DISABLED');
     if (about.enabled) queues.push(...createQueues(options, env));
     about.service = register(options, env, queues);
-    if (!about.enabled) trace.disable();
+    if (!about.enabled) disable();
   } catch (thrown) {
     about.enabled = false;
     log.warn('telemetry could not be started; the work goes on without it', { error: describe(thrown) });
@@ -135,13 +135,18 @@ function register(
 
 let current: (() => Promise<void>) | undefined;
 
+/** Whose provider comes next is not known, nor what its sampler looks at. */
+function disable(): void {
+  trace.disable();
+  letAttributesDecide(true);
+}
+
 /** Takes the provider, the context manager and the propagator out of OpenTelemetry's global API. */
 function unregister(): void {
-  trace.disable();
+  disable();
   context.disable();
   propagation.disable();
   diag.disable();
   current = undefined;
-  letAttributesDecide(true);
   provideStatus(undefined);
 }

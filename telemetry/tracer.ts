@@ -1,4 +1,4 @@
-import type { Context, Span, SpanOptions, Tracer } from '@opentelemetry/api';
+import type { Attributes, Context, Span, SpanOptions, Tracer } from '@opentelemetry/api';
 import { context, INVALID_SPAN_CONTEXT, trace } from '@opentelemetry/api';
 import { type Correlation, correlation, correlationAttributes } from './correlation.ts';
 
@@ -34,7 +34,12 @@ export function startSpan(
 }
 
 function startDescribed(name: string, options: SpanOptions, parent: Context, whose: Correlation): Span {
-  const attributes = { ...correlationAttributes(whose), ...options.attributes };
+  const attributes: Attributes = correlationAttributes(whose);
+  try {
+    Object.assign(attributes, options.attributes);
+  } catch {
+    // What cannot be read costs itself, not the span.
+  }
   return tracer().startSpan(name, { ...options, attributes }, parent);
 }
 

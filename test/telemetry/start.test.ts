@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import { context, trace } from '@opentelemetry/api';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
+import type { ReadableSpan, Sampler } from '@opentelemetry/sdk-trace-node';
+import { NodeTracerProvider, SamplingDecision } from '@opentelemetry/sdk-trace-node';
 import { fromTraceContext } from '../../telemetry/carry/trace-context.ts';
 import { withCorrelation } from '../../telemetry/correlation.ts';
 import { withEntry, entryContext } from '../../telemetry/entry-span.ts';
@@ -179,20 +180,36 @@ test('a span says the same whether or not a sampler looks at it first, and its a
 });
 
 test('attributes that cannot be read cost themselves, not their span', async (t) => {
-  const { telemetry, exported } = start(t);
-  const attributes = Object.defineProperty({}, 'broken', {
-    enumerable: true,
-    get: () => assert.fail('not to be read'),
-  });
-  assert.equal(
-    span('work', attributes, () => 7),
-    7,
-  );
-  await telemetry.flush();
-  assert.deepEqual(
-    exported.map(({ name }) => name),
-    ['work'],
-  );
+  for (const env of [{}, { TRACE_SAMPLING_RULES: 'route=/left-out:0' }]) {
+    const { telemetry, exported } = start(t, env);
+    const broken = { enumerable: true, get: () => assert.fail('not to be read') };
+    const attributes = Object.defineProperty({ readable: true }, 'broken', broken);
+    assert.equal(
+      span('work', attributes, () => 7),
+      7,
+    );
+    await telemetry.flush();
+    assert.deepEqual(
+      exported.map(({ name, attributes }) => [name, attributes]),
+      [['work', { readable: true }]],
+    );
+    await telemetry.shutdown();
+  }
+});
+
+test('disabled, another provider’s sampler sees the attributes, for nobody knows what it looks at', (t) => {
+  start(t, { OTEL_SDK_DISABLED: 'true' });
+  const seen: unknown[] = [];
+  const sampler = {
+    shouldSample: (...[, , , , attributes]: Parameters<Sampler['shouldSample']>) => {
+      seen.push({ ...attributes });
+      return { decision: SamplingDecision.RECORD_AND_SAMPLED };
+    },
+    toString: () => 'looks',
+  };
+  trace.setGlobalTracerProvider(new NodeTracerProvider({ sampler }));
+  span('work', { 'http.route': '/x' }, () => undefined);
+  assert.deepEqual(seen, [{ 'http.route': '/x' }]);
 });
 
 test('disabled, nothing is recorded, but an incoming context is passed on as it came', async (t) => {
