@@ -3,6 +3,7 @@ import type { Progress } from '../local/localstack/cdk.ts';
 import type { Running } from '../local/localstack/start.ts';
 import type { Shown } from '../local/show.ts';
 import { readOptions } from './options.ts';
+import { untilStopped } from './until-stopped.ts';
 
 const HELP = `npm run localstack [-- options]
 
@@ -31,12 +32,8 @@ const STOP_WITHIN_MS = 4500;
 /** A line of progress at most this often. */
 const PROGRESS_MS = 3000;
 
-const stopping = new AbortController();
-let running: Running | undefined;
 /** Whether everything was done, and this only stays for what runs in this process. */
 let up = false;
-
-for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => void stop(up ? 0 : 130));
 
 const options = readOptions(
   {
@@ -46,6 +43,13 @@ const options = readOptions(
   },
   HELP,
 );
+const say = (text: string) => (options.json ? process.stderr : process.stdout).write(`${text}\n`);
+const word = untilStopped({
+  withinMs: STOP_WITHIN_MS,
+  interrupted: () => (up ? 0 : 130),
+  say,
+  sentOn: (forwarding) => show.sentOn(forwarding),
+});
 
 const { sendFirstPlacement } = await import('../local/first-placement.ts');
 const { destroy } = await import('../local/localstack/destroy.ts');
@@ -56,63 +60,39 @@ const { shower, wantsColour } = await import('../local/show.ts');
 
 const show = shower(wantsColour(process.stdout, process.env));
 const began = performance.now();
-const say = (text: string) => (options.json ? process.stderr : process.stdout).write(`${text}\n`);
 const tell = (step: string, detail: string) => say(show.step((performance.now() - began) / 1000, step, detail));
 
-const finished = options.destroy ? removeAll() : run();
-await finished.catch(async (error: unknown) => {
-  if (stopping.signal.aborted) return;
-  process.stderr.write(`nedlia: ${error instanceof Error ? error.message : String(error)}\n`);
-  await stop(1);
-});
+await word.run(options.destroy ? removeAll : run);
 
-async function run(): Promise<void> {
-  running = await startOnLocalStack({
+async function run(): Promise<number | undefined> {
+  const running = await startOnLocalStack({
     directory: DIRECTORY,
     env: process.env,
     tell,
     onProgress: now(),
-    signal: stopping.signal,
+    signal: word.signal,
   });
   const { localstack, peers, apiUrl } = running;
+  word.started({ forwarding: peers.forwarding, stop: () => running.stop() });
   const ends = { apiUrl, aws: localstack, collector: peers.collector, receiver: peers.receiver };
-  const first = await sendFirstPlacement(ends, stopping.signal);
-  await peers.forwarding?.flush();
+  const first = await sendFirstPlacement(ends, word.signal);
+  await word.flush();
   if (options.json) process.stdout.write(`${JSON.stringify(asJson(first, running))}\n`);
   else say(`${show.result(first, shown(running))}\n${show.tryIt(first, shown(running))}`);
 
   const complete = first.missing.length === 0;
   if (options.json && !complete) say(`missing: ${first.missing.join('; ')}`);
   up = !options.once && peers.own;
-  if (up) saySentOn();
-  if (up)
-    say('\nUp: database, collector and receiver live in this process. Ctrl-C stops them; what is deployed waits.');
-  else void stop(complete ? 0 : 1);
+  if (!up) return complete ? 0 : 1;
+  word.saySentOn();
+  say('\nUp: database, collector and receiver live in this process. Ctrl-C stops them; what is deployed waits.');
+  return undefined;
 }
 
-async function removeAll(): Promise<void> {
+async function removeAll(): Promise<undefined> {
   const removed = await destroy(await findLocalStack(process.env), tell);
   if (options.json) process.stdout.write(`${JSON.stringify({ removed })}\n`);
   else say(removed.length > 0 ? `Removed: ${removed.join(', ')}` : 'Nothing was deployed.');
-}
-
-/** Stops what runs in this process; the first call decides the exit code and a second Ctrl-C ends at once. */
-async function stop(code: number): Promise<void> {
-  if (stopping.signal.aborted) process.exit(130);
-  stopping.abort();
-  const end = () => {
-    saySentOn();
-    process.exit(code);
-  };
-  setTimeout(end, STOP_WITHIN_MS).unref();
-  await finished.catch(() => {});
-  await running?.stop();
-  end();
-}
-
-/** Only where there is somebody to send to: what became of the spans so far. */
-function saySentOn(): void {
-  if (running?.peers.forwarding) say(`\n${show.sentOn(running.peers.forwarding)}`);
 }
 
 /** Says what CloudFormation is at, now and then. */

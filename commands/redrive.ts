@@ -4,16 +4,22 @@ import { explain } from '../aws/explain.ts';
 import { lookAtQueue, moveMessages } from '../aws/redrive.ts';
 import { deliverAgain } from '../aws/undelivered.ts';
 import { DEAD_LETTER_SUFFIX, service, UNDELIVERED, workers } from '../events/catalogue.ts';
+import { bundleOf } from '../lib/entries.ts';
 
-const queues = workers.map((name) => service[name]);
-const short = (name: string): string => name.replace(/^nedlia-/, '');
+const functions = workers.map((name) => service[name]);
+/** By what a person may say: the whole name, or without the project's. */
+const queues = new Map<string, string>([
+  ...functions.flatMap((name) => [[name, name] as const, [bundleOf(name), name] as const]),
+  [UNDELIVERED, UNDELIVERED],
+  ['undelivered', UNDELIVERED],
+]);
 
 const HELP = `npm run redrive -- <function> [options]
 
 Moves what lies in the dead-letter queue of a function back into its queue, on the trace it came with, and shows how far
 it is until the move is done. Mend the cause first: docs/runbook.md#redrive.
 
-  <function>              ${queues.map(short).join(', ')};
+  <function>              ${functions.map(bundleOf).join(', ')};
                           or undelivered: events that a rule could not put into a queue go to the queue they were for
   --dry-run               say how many there are, move nothing
   --max-per-second <n>    1 to 500; without it SQS moves as fast as it can
@@ -121,7 +127,7 @@ function readOptions() {
 function queueOf(said: string[]): string {
   const [wanted, ...others] = said;
   if (!wanted || others.length > 0) throw new Error('name one function');
-  const known = [...queues, UNDELIVERED].find((name) => short(name) === short(wanted));
+  const known = queues.get(wanted);
   if (!known) throw new Error(`there is no function ${wanted} with a dead-letter queue`);
   return known;
 }

@@ -3,6 +3,7 @@ import type { FirstPlacement } from '../local/first-placement.ts';
 import type { Pipeline } from '../local/pipeline.ts';
 import type { Shown } from '../local/show.ts';
 import { readOptions } from './options.ts';
+import { untilStopped } from './until-stopped.ts';
 
 const HELP = `npm start [-- options]
 
@@ -28,15 +29,6 @@ Environment
 const DIRECTORY = process.env['NEDLIA_DIRECTORY'] || '.nedlia';
 /** Ctrl-C ends the process within five seconds, whatever hangs. */
 const STOP_WITHIN_MS = 4000;
-/** sysexits.h: wrong configuration. */
-const EX_CONFIG = 78;
-
-const stopping = new AbortController();
-let running: Pipeline | undefined;
-
-for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => void stop(0, 'Stopping …'));
-// Whoever reads us has gone (`| head`): there is nobody left to tell.
-process.stdout.on('error', () => void stop(0));
 
 const options = readOptions(
   {
@@ -47,6 +39,13 @@ const options = readOptions(
   },
   HELP,
 );
+const say = (text: string) => (options.json ? process.stderr : process.stdout).write(`${text}\n`);
+const word = untilStopped({
+  withinMs: STOP_WITHIN_MS,
+  interrupted: () => 0,
+  say,
+  sentOn: (forwarding) => show.sentOn(forwarding),
+});
 
 // Loaded now and not above, so that Ctrl-C is heard during the half second that loading takes.
 const { sendFirstPlacement } = await import('../local/first-placement.ts');
@@ -56,23 +55,15 @@ const { shower, wantsColour } = await import('../local/show.ts');
 
 const show = shower(wantsColour(process.stdout, process.env));
 const began = performance.now();
-const say = (text: string) => (options.json ? process.stderr : process.stdout).write(`${text}\n`);
 const tell = (step: string, detail: string) => say(show.step((performance.now() - began) / 1000, step, detail));
 
-const finished = run();
-await finished.catch(async (error: unknown) => {
-  if (stopping.signal.aborted) return;
-  process.stderr.write(`nedlia: ${error instanceof Error ? error.message : String(error)}\n`);
-  await stop(error instanceof Error && error.name === 'EnvironmentError' ? EX_CONFIG : 1);
-});
-
-async function run(): Promise<void> {
-  running = await startPipeline({
+await word.run(async () => {
+  const running = await startPipeline({
     directory: DIRECTORY,
     fresh: options.fresh,
     env: process.env,
     tell,
-    signal: stopping.signal,
+    signal: word.signal,
     // The reference page's own files would drown the requests a person looks for.
     onRequest: (request) => void (request.route?.startsWith('/docs') || say(show.request(request))),
     onFunctionLine: (name, line) => {
@@ -80,40 +71,22 @@ async function run(): Promise<void> {
       if (text) say(text);
     },
   });
-  const first = await sendFirstPlacement(running, stopping.signal);
-  await running.forwarding?.flush();
+  word.started(running);
+  const first = await sendFirstPlacement(running, word.signal);
+  await word.flush();
   if (options.json) process.stdout.write(`${JSON.stringify(asJson(first, running))}\n`);
   else {
     say(show.result(first, shown(running)));
     if (!options.once) say(show.tryIt(first, shown(running)));
   }
-  if (!options.once) saySentOn();
+  if (!options.once) word.saySentOn();
 
   const complete = first.missing.length === 0;
   if (options.json && !complete) say(`missing: ${first.missing.join('; ')}`);
-  if (options.once) void stop(complete ? 0 : 1);
-  else say('\nUp. Every request is a line below; Ctrl-C stops.');
-}
-
-/** Stops what runs, also in the middle of the start; the first call decides the exit code and a second Ctrl-C ends at once. */
-async function stop(code: number, farewell?: string): Promise<void> {
-  if (stopping.signal.aborted) process.exit(130);
-  stopping.abort();
-  if (farewell) say(farewell);
-  const end = () => {
-    saySentOn();
-    process.exit(code);
-  };
-  setTimeout(end, STOP_WITHIN_MS).unref();
-  await finished.catch(() => {});
-  await running?.stop();
-  end();
-}
-
-/** Only where there is somebody to send to: what became of the spans so far. */
-function saySentOn(): void {
-  if (running?.forwarding) say(`\n${show.sentOn(running.forwarding)}`);
-}
+  if (options.once) return complete ? 0 : 1;
+  say('\nUp. Every request is a line below; Ctrl-C stops.');
+  return undefined;
+});
 
 function shown({ apiUrl, receiver, aws, collector, databaseUrl }: Pipeline): Shown {
   const { host, pathname } = new URL(databaseUrl);

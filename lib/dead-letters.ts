@@ -4,6 +4,7 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledged.ts';
 import { BUS, DEAD_LETTER_SUFFIX, service, UNDELIVERED, type WorkerName, workers } from '../events/catalogue.ts';
+import { constructId } from './entries.ts';
 
 /** Where work lies that could not be done, until somebody mends the cause: one queue per worker, and one for lost events. */
 export class DeadLetters extends Construct {
@@ -41,6 +42,3 @@ export class DeadLetters extends Construct {
     );
   }
 }
-
-/** What a worker's constructs are called, and its outputs begin with. */
-export const constructId = (name: WorkerName): string => name.charAt(0).toUpperCase() + name.slice(1);

@@ -4,7 +4,8 @@ import type { EventBus } from 'aws-cdk-lib/aws-events';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Api } from './api.ts';
-import { constructId, type DeadLetters } from './dead-letters.ts';
+import type { DeadLetters } from './dead-letters.ts';
+import { constructId } from './entries.ts';
 import type { WatchedWorker } from './metrics.ts';
 
 export interface Told {

@@ -5,7 +5,8 @@ import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Contract, Variables } from '../core/env.ts';
 import { service, type WorkerName } from '../events/catalogue.ts';
-import { constructId, type DeadLetters } from './dead-letters.ts';
+import type { DeadLetters } from './dead-letters.ts';
+import { constructId } from './entries.ts';
 import { PipelineFunction, type PipelineFunctionProps } from './function.ts';
 
 /** What a worker provides itself. */

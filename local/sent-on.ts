@@ -7,7 +7,7 @@ export function sentOnAsText({ status, problems }: SentOn): string {
   const backends = status().map(({ exporter, exported, dropped, waiting, lastError }) => {
     const lost = [
       dropped > 0 && `${dropped} dropped${lastError ? ` (${lastError.message})` : ''}`,
-      waiting > 0 && `${waiting} not sent in time`,
+      waiting > 0 && `${waiting} not accepted in time`,
     ];
     return [`${exporter} ${spans(exported)}`, ...lost].filter(Boolean).join(', ');
   });

@@ -32,7 +32,7 @@ const Telemetry = Type.Object({
     Type.Object({
       exporter: Type.String(),
       breaker: Type.Union([Type.Literal('closed'), Type.Literal('open'), Type.Literal('half-open')]),
-      waiting: count(),
+      waiting: Type.Integer({ minimum: 0, description: 'Neither exported nor dropped yet.' }),
       exported: count(),
       dropped: count(),
       failed: Type.Integer({ minimum: 0, description: 'Exports that failed.' }),

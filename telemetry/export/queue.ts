@@ -17,6 +17,7 @@ export interface QueueOptions extends QueueLimits {
 
 /** What became of the spans of one exporter since the start, and what waits. */
 export interface QueueStatus extends DeliveryStatus {
+  /** Spans that are neither exported nor dropped yet; those of an export under way are among them. */
   waiting: number;
 }
 
@@ -37,6 +38,8 @@ export function createQueue(named: NamedExporter, options: QueueOptions): Queue 
   const delivery = createDelivery(named, { breaker, timeoutMillis });
   const noRoom = `${most} are waiting`;
   let waiting: ReadableSpan[] = [];
+  /** Spans of the export under way. */
+  let underWay = 0;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
   /** A flush wants everything out. */
@@ -57,11 +60,13 @@ export function createQueue(named: NamedExporter, options: QueueOptions): Queue 
       do {
         const batch = waiting;
         waiting = [];
+        underWay = batch.length;
         await delivery.send(batch);
       } while (goesOn());
     } finally {
       // In the tick that decides to stop: a flush of the next one would be handed an export that is over, and its spans would stay.
       running = undefined;
+      underWay = 0;
       wanted = false;
       if (waiting.length > 0) later();
     }
@@ -99,7 +104,7 @@ export function createQueue(named: NamedExporter, options: QueueOptions): Queue 
       clearTimeout(timer);
       await within(WORK_WAITS_MS, named.exporter.shutdown());
     },
-    status: () => ({ ...delivery.status(), waiting: waiting.length }),
+    status: () => ({ ...delivery.status(), waiting: waiting.length + underWay }),
   };
 }
 

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ReceivedSpan } from '../../local/collector/otlp.ts';
@@ -121,6 +122,41 @@ test('Ctrl-C ends it within five seconds with 0 and leaves no process, whenever 
     assert.deepEqual(await left(directory), [], `after ${moment}`);
   }
 });
+
+test('Ctrl-C while a slow backend is waited for ends it with 0 as well, and shows no trace any more', async (t) => {
+  const directory = await folder(t);
+  const { collector, endpoint, whole } = await slowAtTheEnd(t);
+  const run = start(t, directory, ['--once'], { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint });
+  await run.said(/GET \/v1\/placements/);
+  await eventually(whole, 'the whole trace at the backend');
+  await sleep(300); // what is left between the answer to the GET and the wait: a file and the webhooks are read
+  await stops(run);
+  assert.match(run.out(), /^Stopping …$/m);
+  assert.doesNotMatch(run.out(), /One request, one trace/);
+  assert.match(run.out(), /^Sent on: otlp \d+ spans?, \d+ (dropped|not accepted in time)/m);
+  assert.ok(collector.spans().length > 0);
+  assert.deepEqual(await left(directory), []);
+});
+
+/** A backend that takes everything, but never answers once it has a whole trace. */
+async function slowAtTheEnd(t: TestContext) {
+  const collector = await startCollector();
+  t.after(() => collector.close());
+  const whole = () => missingHops(collector.spans()).length === 0;
+  const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = request.headers;
+    const headers = { 'content-type': type, 'content-encoding': encoding };
+    await fetch(`${collector.endpoint}${request.url}`, { method: 'POST', headers, body: await buffer(request) });
+    if (!whole()) response.end();
+  };
+  const backend = createServer((request, response) => void take(request, response)).listen(0, '127.0.0.1');
+  await once(backend, 'listening');
+  t.after(() => {
+    backend.close();
+    backend.closeAllConnections();
+  });
+  return { collector, whole, endpoint: `http://127.0.0.1:${(backend.address() as AddressInfo).port}` };
+}
 
 test('Ctrl-C cuts a webhook that does not answer; its message stays, and the next start delivers it', async (t) => {
   const directory = await folder(t);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readEnv } from '../../core/env.ts';
 import { type ConsumerName, events, heardBy, service, workers } from '../../events/catalogue.ts';
+import { constructId } from '../../lib/entries.ts';
 import { contracts } from '../support/contracts.ts';
 import { at, templatesOf } from '../support/template.ts';
 
@@ -181,7 +182,8 @@ test('secrets are given at deployment and shown nowhere', () => {
 });
 
 test('the outputs name everything a person or a script has to find', () => {
-  const ids = workers.map((name) => `${name.charAt(0).toUpperCase()}${name.slice(1)}`);
+  const ids = workers.map(constructId);
+  assert.ok(ids.includes('FileGenerator'));
   assert.deepEqual(
     Object.keys(running.findOutputs('*')).sort(),
     [

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { startCollector } from '../../local/collector/collector.ts';
 import { allSentOn, sentOnAsJson, sentOnAsText } from '../../local/sent-on.ts';
 import { type ForeignSpan, openForwarding } from '../../telemetry/export/forward.ts';
 import { serverExporters } from '../../telemetry/export/server-exporters.ts';
+import { eventually } from '../support/eventually.ts';
 import { captureLog } from '../support/log-lines.ts';
 
 const aSpan: ForeignSpan = {
@@ -67,6 +71,29 @@ test('where all arrived, nothing else is said', async (t) => {
   const forwarding = await forwarded({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint }, aSpan);
   assert.equal(sentOnAsText(forwarding), 'Sent on: otlp 1 span.');
   assert.equal(allSentOn(forwarding), true);
+});
+
+test('what no backend has answered yet did not arrive, though its export is under way', async (t) => {
+  const held: ServerResponse[] = [];
+  const backend = createServer((request, response) => void request.resume().on('end', () => held.push(response)));
+  await once(backend.listen(0, '127.0.0.1'), 'listening');
+  t.after(() => backend.close());
+  const { port } = backend.address() as AddressInfo;
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` };
+  const forwarding = openForwarding(env, serverExporters);
+  assert.ok(forwarding);
+  forwarding.forward([aSpan, aSpan]);
+  await eventually(() => held.length === 1, 'an export under way');
+  forwarding.forward([aSpan]);
+  assert.equal(sentOnAsText(forwarding), 'Sent on: otlp 0 spans, 3 not accepted in time.');
+  assert.equal(allSentOn(forwarding), false);
+
+  held[0]?.end();
+  await eventually(() => held.length === 2, 'the next export');
+  assert.equal(sentOnAsText(forwarding), 'Sent on: otlp 2 spans, 1 not accepted in time.');
+  held[1]?.end();
+  await forwarding.shutdown();
+  assert.equal(sentOnAsText(forwarding), 'Sent on: otlp 3 spans.');
 });
 
 test('an exporter that cannot be made is said, though nothing is sent on', async (t) => {
