@@ -129,7 +129,7 @@ where('kills')('consumers killed in the middle of their work lose none of it', a
   }
 });
 
-test('eight writers of one interval: one 201, seven 409, and nothing else', async () => {
+test('of eight writers of one interval, who ask again after a 503, one ends with 201 and seven with 409', async () => {
   const material = await place.material();
   const answers = await Promise.all(
     Array.from({ length: 8 }, () =>

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
+import { sql } from 'kysely';
 import { transaction } from '../../store/database.ts';
 import { insertFile, latestFile } from '../../store/files.ts';
 import {
@@ -12,7 +13,9 @@ import {
   lockVideo,
 } from '../../store/placements.ts';
 import { insertValidation, latestValidation } from '../../store/validations.ts';
+import { somebodyWaits } from '../support/advisory-locks.ts';
 import { freshDatabase } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
 import { storeMaterial } from '../support/material.ts';
 
 const { db } = await freshDatabase();
@@ -33,6 +36,30 @@ test('of eight who want the same interval one gets it and seven learn that it ov
       Array.from({ length: 7 }, () => 'Overlap'),
     );
   }
+});
+
+test('writers of one video wait for each other until the first transaction ends, and a writer of another does not', async (t) => {
+  const [first, end] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  t.after(() => end.resolve());
+  const holder = transaction(db, async (tx) => {
+    await lockVideo(tx, 'one');
+    first.resolve();
+    await end.promise;
+  });
+  await first.promise;
+  let over = false;
+  const second = transaction(db, async (tx) => {
+    await sql`set local lock_timeout = 0`.execute(tx);
+    await lockVideo(tx, 'one');
+    over = true;
+  });
+  await eventually(async () => over || (await somebodyWaits(db)), 'a transaction that waits');
+  assert.equal(over, false);
+  await transaction(db, (tx) => lockVideo(tx, 'another'));
+  assert.equal(over, false);
+  end.resolve();
+  await Promise.all([holder, second]);
+  assert.equal(over, true);
 });
 
 test('without the lock the constraint still lets one in only', async () => {
