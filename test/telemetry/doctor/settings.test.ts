@@ -151,17 +151,19 @@ test('a sampler that keeps nothing is worth a note', (t) => {
   assert.deepEqual(notesOf({ OTEL_TRACES_SAMPLER: 'traceidratio' }), []);
 });
 
-test('a name nobody reads is told, with the one that was meant', (t) => {
+test('a name nobody reads is told; one that is nearly ours is wrong, with the one that was meant', (t) => {
   const { others } = settingsOf(t, {
     OTEL_TRACE_EXPORTER: 'zipkin',
     OTEL_METRICS_EXPORTER: 'otlp',
+    OTEL_BLRP_SCHEDULE_DELAY: '5000',
     TRACE_EDGE: 'link',
   });
   assert.deepEqual(
-    others.map(({ name, note }) => `${name} ${note}`),
+    others.map(({ name, note, wrong }) => `${wrong ? 'wrong' : 'fine'}: ${name} ${note}`),
     [
-      'OTEL_TRACE_EXPORTER is read by nothing here: did you mean OTEL_TRACES_EXPORTER?',
-      'OTEL_METRICS_EXPORTER is read by nothing here',
+      'wrong: OTEL_TRACE_EXPORTER is read by nothing here: did you mean OTEL_TRACES_EXPORTER?',
+      'fine: OTEL_METRICS_EXPORTER is read by nothing here',
+      'fine: OTEL_BLRP_SCHEDULE_DELAY is read by nothing here',
     ],
   );
 });
