@@ -234,6 +234,20 @@ describe('what bad input gets', () => {
     }
   }
 
+  test('a limit beyond its bounds is out of range, and only what is no whole number has the wrong type', async () => {
+    const reasons = async (limit: string) => {
+      const { json } = await api.http.send('GET', `/v1/placements?limit=${limit}`);
+      return (json as { errors: { code: string; message: string }[] }).errors.map(
+        ({ code, message }) => `${code}: ${message}`,
+      );
+    };
+    for (const limit of ['101', '100000', '9'.repeat(100)])
+      assert.deepEqual(await reasons(limit), ['out-of-range: must be <= 100'], limit);
+    for (const limit of ['0', '-1']) assert.deepEqual(await reasons(limit), ['out-of-range: must be >= 1'], limit);
+    for (const limit of ['1.5', '1e1', '-0', '007', 'ten'])
+      assert.deepEqual(await reasons(limit), ['wrong-type: must be integer'], limit);
+  });
+
   test('405 says in Allow what the path offers', async () => {
     for (const door of api.doors) {
       const one = await door.ask({ method: 'PATCH', path: '/v1/placements/a' });
