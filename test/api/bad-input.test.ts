@@ -47,9 +47,9 @@ const table: [name: string, asked: Asked, status: number, code: string, pointer?
     'invalid-request',
     '/x',
   ],
-  ['a __proto__ key', video(',"__proto__":{"admin":true}'), 400, 'invalid-json'],
-  ['an escaped __proto__ key', video(String.raw`,"\u005f_proto__":{"admin":true}`), 400, 'invalid-json'],
-  ['constructor.prototype', video(',"constructor":{"prototype":{"admin":true}}'), 400, 'invalid-json'],
+  ['a __proto__ key', video(',"__proto__":{"admin":true}'), 400, 'invalid-request'],
+  ['an escaped __proto__ key', video(String.raw`,"\u005f_proto__":{"admin":true}`), 400, 'invalid-request'],
+  ['constructor.prototype', video(',"constructor":{"prototype":{"admin":true}}'), 400, 'invalid-request'],
   [
     'bytes that are not UTF-8',
     post('/v1/videos', Buffer.from('{"title":"\xff","duration":60}', 'latin1')),
@@ -246,6 +246,16 @@ describe('what bad input gets', () => {
     for (const limit of ['0', '-1']) assert.deepEqual(await reasons(limit), ['out-of-range: must be >= 1'], limit);
     for (const limit of ['1.5', '1e1', '-0', '007', 'ten'])
       assert.deepEqual(await reasons(limit), ['wrong-type: must be integer'], limit);
+  });
+
+  test('JSON that is refused for a name is not called invalid JSON', async () => {
+    for (const [body, reason] of [
+      ['{"__proto__":{"a":1}}', /is JSON with a name that is refused: __proto__/],
+      ['{"__proto__":{"a":1}', /is not valid JSON/],
+    ] as const) {
+      const { json } = await api.http.ask(post('/v1/videos', body));
+      assert.match((json as { detail: string }).detail, reason);
+    }
   });
 
   test('405 says in Allow what the path offers', async () => {
