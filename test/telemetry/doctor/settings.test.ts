@@ -90,6 +90,15 @@ test('a wrong value is told with what is allowed, and the default is what counts
   }
 });
 
+test('a name that is nearly an allowed one is told with the one that was meant, another word is not', (t) => {
+  const problemsOf = (env: Record<string, string>, name: string) => settingsOf(t, env).of(name).problems.join();
+  const exporters = (value: string) => problemsOf({ OTEL_TRACES_EXPORTER: value }, 'OTEL_TRACES_EXPORTER');
+  assert.match(exporters('otpl'), /"otpl" is not a known name; using otlp \(allowed: .*\): did you mean otlp\?$/);
+  assert.match(exporters('otlp,zipkn'), /did you mean zipkin\?$/);
+  for (const word of ['foo', 'datadog', 'x']) assert.doesNotMatch(exporters(word), /did you mean/, word);
+  assert.match(problemsOf({ OTEL_PROPAGATORS: 'tracecontex' }, 'OTEL_PROPAGATORS'), /did you mean tracecontext\?$/);
+});
+
 test('one wrong name of several costs only itself', (t) => {
   const { value, origin, problems } = settingsOf(t, { OTEL_PROPAGATORS: 'B3, smoke' }).of('OTEL_PROPAGATORS');
   assert.deepEqual([value, origin, problems.length], ['b3', 'environment', 1]);
