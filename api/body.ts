@@ -22,10 +22,10 @@ export function readJsonOnly(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', (request, payload, done) => {
-    collect(payload).then(
-      (text) => parse(request, text, (error, body) => done(error && isJson(text) ? poisoned() : error, body)),
-      done,
-    );
+    const finish = (text: string): typeof done => {
+      return (error, body) => done(error && isJson(text) ? poisoned() : error, body);
+    };
+    collect(payload).then((text) => parse(request, text, finish(text)), done);
   });
 }
 

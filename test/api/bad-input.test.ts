@@ -224,6 +224,12 @@ const table: [name: string, asked: Asked, status: number, code: string, pointer?
 
 const api = await openApi();
 
+async function refusalsOf(limit: string): Promise<string[]> {
+  const { json: problem } = await api.http.send('GET', `/v1/placements?limit=${limit}`);
+  const { errors } = problem as { errors: { code: string; message: string }[] };
+  return errors.map(({ code, message }) => `${code}: ${message}`);
+}
+
 describe('what bad input gets', () => {
   for (const name of ['http', 'lambda'] as const) {
     for (const [what, asked, status, code, pointer] of table) {
@@ -235,17 +241,11 @@ describe('what bad input gets', () => {
   }
 
   test('a limit beyond its bounds is out of range, and only what is no whole number has the wrong type', async () => {
-    const reasons = async (limit: string) => {
-      const { json } = await api.http.send('GET', `/v1/placements?limit=${limit}`);
-      return (json as { errors: { code: string; message: string }[] }).errors.map(
-        ({ code, message }) => `${code}: ${message}`,
-      );
-    };
     for (const limit of ['101', '100000', '9'.repeat(100)])
-      assert.deepEqual(await reasons(limit), ['out-of-range: must be <= 100'], limit);
-    for (const limit of ['0', '-1']) assert.deepEqual(await reasons(limit), ['out-of-range: must be >= 1'], limit);
+      assert.deepEqual(await refusalsOf(limit), ['out-of-range: must be <= 100'], limit);
+    for (const limit of ['0', '-1']) assert.deepEqual(await refusalsOf(limit), ['out-of-range: must be >= 1'], limit);
     for (const limit of ['1.5', '1e1', '-0', '007', 'ten'])
-      assert.deepEqual(await reasons(limit), ['wrong-type: must be integer'], limit);
+      assert.deepEqual(await refusalsOf(limit), ['wrong-type: must be integer'], limit);
   });
 
   test('JSON that is refused for a name is not called invalid JSON', async () => {
