@@ -15,14 +15,17 @@ const OPENING_BRACE = 0x7b;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * The one body there is: a JSON object in valid UTF-8, without `__proto__` keys. Any other content type is 415, what is
+ * The one body there is: a JSON object in valid UTF-8, without names that reach a prototype. Any other content type is 415, what is
  * no object 400 however long it is, an object over 64 KiB 413.
  */
 export function readJsonOnly(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', (request, payload, done) => {
-    collect(payload).then((text) => parse(request, text, done), done);
+    const finish = (text: string): typeof done => {
+      return (error, body) => done(error && isJson(text) ? poisoned() : error, body);
+    };
+    collect(payload).then((text) => parse(request, text, finish(text)), done);
   });
 }
 
@@ -52,4 +55,18 @@ function decode(bytes: Buffer): string {
   }
 }
 
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const poisoned = () =>
+  new Problem(
+    'invalid-request',
+    'The body is JSON with a name that is refused: __proto__, or prototype in constructor.',
+  );
 const notAnObject = () => new Problem('invalid-json', 'The body must be a JSON object.');

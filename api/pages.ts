@@ -21,10 +21,10 @@ export const pageQuery = {
 
 type PageQuery = Static<ReturnType<typeof Type.Object<typeof pageQuery>>>;
 
-/** Query values are strings; a limit in plain decimal becomes the integer its schema asks for, everything else stays and is refused. */
+/** Query values are strings; a limit in plain decimal becomes the integer its schema asks for and judges, everything else stays and is refused. */
 export function readLimit(query: Record<string, unknown>): void {
   const { limit } = query;
-  if (typeof limit === 'string' && /^[1-9]\d{0,2}$/.test(limit)) query['limit'] = Number(limit);
+  if (typeof limit === 'string' && /^(?:0|-?[1-9]\d{0,99})$/.test(limit)) query['limit'] = Number(limit);
 }
 
 /** Reads one page and says where the next one starts; `find` is asked for one item more than is shown. */

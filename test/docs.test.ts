@@ -77,6 +77,20 @@ test('files that documents name are there', () => {
   }
 });
 
+test('the figures README names are those of the documents it names for them', () => {
+  const readme = read('README.md');
+  const costs = /While nothing happens[^]+?deploy\.md#what-it-costs/.exec(readme)?.[0] ?? '';
+  const tracing = /Tracing costs more than[^]+?\n\n/.exec(readme)?.[0] ?? '';
+  for (const [text, path] of [
+    [costs, 'docs/deploy.md'],
+    [tracing, 'docs/performance.md'],
+  ] as const) {
+    const figures = text.match(/\d+\.\d+/g) ?? [];
+    assert.ok(figures.length >= 4, text);
+    for (const figure of figures) assert.ok(read(path).includes(figure), `README says ${figure}, ${path} does not`);
+  }
+});
+
 test('the table of where a rule lives names files that are there', () => {
   const [, table = ''] = read('docs/telemetry.md').split('## Where each rule lives');
   const files = [...(table.split('\n## ')[0] ?? '').matchAll(/`([\w/-]+\.ts)`/g)].map(([, file = '']) => file);

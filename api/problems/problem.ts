@@ -2,7 +2,7 @@
 export const problems = {
   'malformed-url': { status: 400, title: 'The path is not a valid URL path' },
   'invalid-json': { status: 400, title: 'The body is not a JSON object' },
-  'invalid-request': { status: 400, title: 'The request does not fit its schema' },
+  'invalid-request': { status: 400, title: 'The request is not valid' },
   'not-found': { status: 404, title: 'There is nothing here' },
   'method-not-allowed': { status: 405, title: 'This method is not offered here' },
   'request-timeout': { status: 408, title: 'The request did not arrive in time' },

@@ -82,7 +82,9 @@ export function doctorShower(colour: boolean) {
     summary: (report: Report): string => {
       const found = wrongs(report);
       const took = dim(`(${(report.tookMs / 1000).toFixed(1)} s)`);
-      if (found.length === 0) return `\n${paint('green', 'All fine.')} ${took}`;
+      const isAbsent = report.backends.some(({ state }) => state === 'absent');
+      const fine = isAbsent ? 'All fine, but no backend is set: no trace leaves this machine.' : 'All fine.';
+      if (found.length === 0) return `\n${paint('green', fine)} ${took}`;
       const many = found.length === 1 ? 'One thing is wrong' : `${found.length} things are wrong`;
       return `\n${paint('red', `${many}: ${[...new Set(found.map(({ what }) => what))].join(', ')}.`)} ${took}`;
     },
@@ -91,7 +93,7 @@ export function doctorShower(colour: boolean) {
 
 const markOf = ({ state, note }: BackendCheck): Mark => {
   if (state === 'failed') return 'wrong';
-  if (state === 'skipped') return 'none';
+  if (state === 'skipped' || state === 'absent') return 'none';
   return note ? 'note' : 'right';
 };
 
@@ -101,6 +103,7 @@ function outcome({ state, tookMs }: BackendCheck): string {
     accepted: `accepted in ${tookMs} ms`,
     sent: `sent in ${tookMs} ms`,
     failed: `failed after ${tookMs} ms`,
+    absent: 'nobody listens there',
   };
   return words[state];
 }

@@ -16,8 +16,8 @@ import type { EffectiveSettings } from './settings.ts';
 export interface BackendCheck {
   exporter: string;
   target?: string;
-  /** `sent`: it left this machine, and nobody can say more. `skipped`: there is nothing to reach. */
-  state: 'accepted' | 'sent' | 'failed' | 'skipped';
+  /** `sent`: it left this machine, and nobody can say more. `skipped`: there is nothing to reach. `absent`: nobody listens at the default, and nobody said that somebody would. */
+  state: 'accepted' | 'sent' | 'failed' | 'skipped' | 'absent';
   tookMs: number;
   /** To look the span up by. */
   traceId: string;
@@ -34,6 +34,10 @@ const FOREVER_MS = 2 ** 31 - 1;
 const NOT_NAMED =
   'nothing names a backend, so this is the default: set OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_TRACES_EXPORTER (docs/telemetry.md); npm start needs none, it has a collector of its own';
 
+const PATH = '/v1/traces';
+const DOUBLED =
+  'the path stands there twice: OTEL_EXPORTER_OTLP_ENDPOINT is a base that gets /v1/traces added, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT takes a whole address';
+
 const NOT_IN_FUNCTIONS = 'functions do not carry it: there it is "not in this bundle"';
 
 const joined = (...notes: (string | undefined)[]): string => notes.filter(Boolean).join('; ');
@@ -44,7 +48,7 @@ export function checkBackends(
   tell: (check: BackendCheck) => void = () => undefined,
 ): Promise<BackendCheck[]> {
   const checks = exporters.map(async (named) => {
-    const check = await checkBackend(named, { service, timeoutMillis });
+    const check = await checkBackend(named, { service, timeoutMillis, isNamed });
     if (check.diagnosis && !isNamed) check.diagnosis.remedy = NOT_NAMED;
     const key = named.protocol ? `${named.name}:${named.protocol}` : named.name;
     if (check.state === 'accepted' && !(key in functionExporters)) check.note = joined(check.note, NOT_IN_FUNCTIONS);
@@ -57,7 +61,7 @@ export function checkBackends(
 /** Sends one span named `nedlia doctor` by an exporter as the product does, and looks at its address meanwhile. Over after about `timeoutMillis`; never rejects. */
 async function checkBackend(
   { name, protocol, exporter }: NamedExporter,
-  { service, timeoutMillis }: { service: string; timeoutMillis: number },
+  { service, timeoutMillis, isNamed }: { service: string; timeoutMillis: number; isNamed: boolean },
 ): Promise<BackendCheck> {
   const span = testSpan(service);
   const { traceId } = span.spanContext();
@@ -80,6 +84,8 @@ async function checkBackend(
   clearTimeout(awake);
   const date = found?.date && { date: found.date };
 
+  if (failure && !isNamed && found?.at === 'connection' && found.code === 'ECONNREFUSED')
+    return { ...about, state: 'absent', tookMs, note: NOT_NAMED };
   if (failure) {
     const failed = { exporter: name, target, isGrpc, failure, reach: found, timeoutMillis };
     return { ...about, state: 'failed', tookMs, diagnosis: diagnose(failed), ...date };
@@ -89,7 +95,9 @@ async function checkBackend(
     return { ...about, state: 'sent', tookMs, note };
   }
   const slow = `slower than the ${WORK_WAITS_MS} ms a function waits: functions will lose spans`;
-  return { ...about, state: 'accepted', tookMs, ...(tookMs > WORK_WAITS_MS && { note: slow }), ...date };
+  const isDoubled = URL.parse(target)?.pathname.endsWith(PATH + PATH);
+  const note = joined(isDoubled ? DOUBLED : undefined, tookMs > WORK_WAITS_MS ? slow : undefined);
+  return { ...about, state: 'accepted', tookMs, ...(note && { note }), ...date };
 }
 
 /** Where nobody can be reached the stock exporters try again until their time is over; there is nothing to wait for. */

@@ -1,11 +1,12 @@
-/** More mistakes than this, and it is another word. */
+/** More mistakes than this, or in half of its letters, and it is another word. */
 const MOST = 3;
 
 /** Of the names, the one that somebody who typed this most likely meant; `undefined` when none is near. */
 export function closestTo(typed: string, names: readonly string[]): string | undefined {
+  const most = Math.min(MOST, Math.floor(typed.length / 2));
   const [nearest] = names
     .map((name) => ({ name, mistakes: distance(typed, name) }))
-    .filter(({ mistakes }) => mistakes <= MOST)
+    .filter(({ mistakes }) => mistakes <= most)
     .toSorted((a, b) => a.mistakes - b.mistakes);
   return nearest?.name;
 }

@@ -9,7 +9,7 @@ export interface OtherName {
   name: string;
   /** What an alias was read as, or why it counts for nothing. */
   note: string;
-  /** An alias with a wrong value is; a name nobody reads may be another program's. */
+  /** An alias with a wrong value is, and a name that is nearly one of ours; any other may be another program's. */
   wrong: boolean;
 }
 
@@ -31,12 +31,16 @@ const tellAliases = (findings: Finding[]): OtherName[] =>
 /** Families of names a person would expect telemetry to read. */
 const OURS = /^(?:OTEL|OTLP|CX|TRACE)_/;
 
+/** Near to ours, and right: the standard's for logs, which we do not send. */
+const OF_LOGS = /^OTEL_BLRP_/;
+
 function tellUnread(given: Environment, elsewhere: readonly string[]): OtherName[] {
   const known = [...KNOWN.map(({ name }) => name), ...ALIASES];
   return Object.keys(given)
     .filter((name) => OURS.test(name) && said(given, name) && !known.includes(name) && !elsewhere.includes(name))
     .map((name) => {
-      const meant = closestTo(name, known);
-      return { name, note: `is read by nothing here${meant ? `: did you mean ${meant}?` : ''}`, wrong: false };
+      const meant = OF_LOGS.test(name) ? undefined : closestTo(name, known);
+      const question = meant ? `: did you mean ${meant}?` : '';
+      return { name, note: `is read by nothing here${question}`, wrong: meant !== undefined };
     });
 }

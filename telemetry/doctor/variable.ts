@@ -1,6 +1,7 @@
 import type { KnownVariable } from '../settings/known.ts';
 import type { Environment, Finding } from '../settings/variables.ts';
 import { said } from '../settings/variables.ts';
+import { closestTo } from './closest.ts';
 import { showValue } from './show-value.ts';
 
 /** One variable as it counts, safe to be shown. */
@@ -32,7 +33,7 @@ export function tellVariable(known: KnownVariable, stages: Stages): EffectiveSet
   const { counts, findings, targets } = stages;
   const { name, otherwise, holds } = known;
   const about = findings.filter(({ variable }) => variable === name);
-  const problems = about.flatMap(({ problem }) => problem ?? []);
+  const problems = about.flatMap((finding) => problemOf(finding) ?? []);
   const read = about.findLast((finding) => 'value' in finding);
   const value = read ? read.value : said(counts, name);
   const counted = value ?? otherwise;
@@ -44,6 +45,12 @@ export function tellVariable(known: KnownVariable, stages: Stages): EffectiveSet
     problems,
     notes: about.flatMap(({ note }) => note ?? []),
   };
+}
+
+/** The problem, with the name that was meant where one is near. */
+function problemOf({ problem, unknown }: Finding): string | undefined {
+  const meant = unknown && closestTo(unknown.said, unknown.allowed);
+  return problem && meant ? `${problem}: did you mean ${meant}?` : problem;
 }
 
 function originOf(name: string, { given, aliased, env, findings }: Stages): string {

@@ -14,6 +14,8 @@ export interface Finding {
   value?: string | undefined;
   /** What is wrong with it, and what is done instead. */
   problem?: string;
+  /** The name that is none, and those it could have been; the name may be a secret put into the wrong place. */
+  unknown?: { said: string; allowed: readonly string[] };
   /** What is worth knowing though nothing is wrong. */
   note?: string;
   /** The standard's variables an alias was put into. */
@@ -38,10 +40,15 @@ export function watchReaders<T>(tell: Watcher, work: () => T): T {
  * A variable of telemetry's that is wrong only warns, once, saying what was allowed and what is done instead: the work goes
  * on. `counts` is false where nothing of what it says does. An address in the text is told without its secrets.
  */
-export function warn(variable: string, problem: string, instead: string, { counts = true } = {}): void {
+export function warn(
+  variable: string,
+  problem: string,
+  instead: string,
+  { counts = true, unknown }: { counts?: boolean; unknown?: Finding['unknown'] } = {},
+): void {
   const text = publicText(`${problem}; ${instead}`);
   log.warn(`${variable} ${text}`);
-  watcher?.({ variable, problem: text, ...(!counts && { value: undefined }) });
+  watcher?.({ variable, problem: text, ...(unknown && { unknown }), ...(!counts && { value: undefined }) });
 }
 
 /** Says in one line of the log what is worth knowing about a variable that is not wrong. */
@@ -70,7 +77,9 @@ export function readNames(env: Environment, variable: string, names: Names): str
   for (const name of wanted.filter((name) => !names.here.includes(name))) {
     const problem = names.elsewhere.includes(name) ? 'is not in this bundle' : 'is not a known name';
     const instead = known.length > 0 ? 'it is left out' : `using ${names.otherwise}`;
-    warn(variable, `"${redact(publicText(name), 40)}" ${problem}`, `${instead} (allowed: ${names.here.join(', ')})`);
+    warn(variable, `"${redact(publicText(name), 40)}" ${problem}`, `${instead} (allowed: ${names.here.join(', ')})`, {
+      unknown: { said: name, allowed: names.here },
+    });
   }
   watcher?.({ variable, value: known.length > 0 ? known.join(',') : undefined });
   return known.length > 0 ? known : names.otherwise.split(',');

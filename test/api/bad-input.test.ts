@@ -47,9 +47,9 @@ const table: [name: string, asked: Asked, status: number, code: string, pointer?
     'invalid-request',
     '/x',
   ],
-  ['a __proto__ key', video(',"__proto__":{"admin":true}'), 400, 'invalid-json'],
-  ['an escaped __proto__ key', video(String.raw`,"\u005f_proto__":{"admin":true}`), 400, 'invalid-json'],
-  ['constructor.prototype', video(',"constructor":{"prototype":{"admin":true}}'), 400, 'invalid-json'],
+  ['a __proto__ key', video(',"__proto__":{"admin":true}'), 400, 'invalid-request'],
+  ['an escaped __proto__ key', video(String.raw`,"\u005f_proto__":{"admin":true}`), 400, 'invalid-request'],
+  ['constructor.prototype', video(',"constructor":{"prototype":{"admin":true}}'), 400, 'invalid-request'],
   [
     'bytes that are not UTF-8',
     post('/v1/videos', Buffer.from('{"title":"\xff","duration":60}', 'latin1')),
@@ -224,6 +224,12 @@ const table: [name: string, asked: Asked, status: number, code: string, pointer?
 
 const api = await openApi();
 
+async function refusalsOf(limit: string): Promise<string[]> {
+  const { json: problem } = await api.http.send('GET', `/v1/placements?limit=${limit}`);
+  const { errors } = problem as { errors: { code: string; message: string }[] };
+  return errors.map(({ code, message }) => `${code}: ${message}`);
+}
+
 describe('what bad input gets', () => {
   for (const name of ['http', 'lambda'] as const) {
     for (const [what, asked, status, code, pointer] of table) {
@@ -233,6 +239,24 @@ describe('what bad input gets', () => {
       });
     }
   }
+
+  test('a limit beyond its bounds is out of range, and only what is no whole number has the wrong type', async () => {
+    for (const limit of ['101', '100000', '9'.repeat(100)])
+      assert.deepEqual(await refusalsOf(limit), ['out-of-range: must be <= 100'], limit);
+    for (const limit of ['0', '-1']) assert.deepEqual(await refusalsOf(limit), ['out-of-range: must be >= 1'], limit);
+    for (const limit of ['1.5', '1e1', '-0', '007', 'ten'])
+      assert.deepEqual(await refusalsOf(limit), ['wrong-type: must be integer'], limit);
+  });
+
+  test('JSON that is refused for a name is not called invalid JSON', async () => {
+    for (const [body, reason] of [
+      ['{"__proto__":{"a":1}}', /is JSON with a name that is refused: __proto__/],
+      ['{"__proto__":{"a":1}', /is not valid JSON/],
+    ] as const) {
+      const { json } = await api.http.ask(post('/v1/videos', body));
+      assert.match((json as { detail: string }).detail, reason);
+    }
+  });
 
   test('405 says in Allow what the path offers', async () => {
     for (const door of api.doors) {

@@ -54,13 +54,13 @@ test('what is wrong stands before what is set, and defaults at the end in short,
   const env = {
     OTEL_EXPORTER_OTLP_ENDPOINT: await nobody(),
     OTEL_TRACES_SAMPLER: 'often',
-    OTEL_TRACES_EXPORTERS: 'zipkin',
+    OTEL_METRICS_EXPORTER: 'otlp',
   };
   const { stdout } = await runWord('doctor', quick, env);
   const order = [
     '✗ OTEL_TRACES_SAMPLER',
     '✓ OTEL_EXPORTER_OTLP_ENDPOINT',
-    '! OTEL_TRACES_EXPORTERS',
+    '! OTEL_METRICS_EXPORTER',
     'At their defaults',
   ];
   const places = order.map((text) => stdout.indexOf(text));
@@ -80,13 +80,23 @@ test('what is wrong stands before what is set, and defaults at the end in short,
 test('aliases and names nobody reads are told, and are nothing wrong', async (t) => {
   const { code, stdout } = await runWord('doctor', patient, {
     OTLP_ENDPOINT: await healthy(t),
-    OTEL_TRACES_EXPORTERS: 'zipkin',
+    OTEL_METRICS_EXPORTER: 'otlp',
     TRACE_EDGE: 'link',
   });
   assert.equal(code, 0, stdout);
   assert.doesNotMatch(stdout, /TRACE_EDGE/, 'the API reads it');
   assert.match(stdout, /! OTLP_ENDPOINT {2}is an alias, read as OTEL_EXPORTER_OTLP_ENDPOINT=/);
-  assert.match(stdout, /! OTEL_TRACES_EXPORTERS {2}is read by nothing here: did you mean OTEL_TRACES_EXPORTER\?/);
+  assert.match(stdout, /! OTEL_METRICS_EXPORTER {2}is read by nothing here$/m);
+});
+
+test('a name that is nearly one of ours is wrong, though the default answers in its place', async (t) => {
+  const { code, stdout } = await runWord('doctor', patient, {
+    OTEL_EXPORTER_OTLP_ENDPOINT: await healthy(t),
+    OTEL_TRACE_EXPORTER: 'zipkin',
+  });
+  assert.equal(code, 1);
+  assert.match(stdout, /✗ OTEL_TRACE_EXPORTER {2}is read by nothing here: did you mean OTEL_TRACES_EXPORTER\?/);
+  assert.match(stdout, /^One thing is wrong: OTEL_TRACE_EXPORTER\./m);
 });
 
 test('a clock that is off is told, because it spoils what is seen', async (t) => {

@@ -78,6 +78,18 @@ test('an endpoint that refuses: nobody listens', async (t) => {
   }
 });
 
+test('nobody at the default where nothing names a backend is nothing wrong: what to set is told', async (t) => {
+  captureLog(t);
+  const asked = { factories: serverExporters, service: 'things', timeoutMillis: SHORT };
+  const settings = readEffectiveSettings({ env: at(await nobody()), ...asked });
+  const [found] = await checkBackends({ ...settings, named: false });
+  assert.deepEqual([found?.state, found?.diagnosis], ['absent', undefined]);
+  assert.match(found?.note ?? '', /nothing names a backend.*set OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_TRACES_EXPORTER/);
+  const silent = readEffectiveSettings({ env: at(await startSilence(t)), ...asked });
+  const [other] = await checkBackends({ ...silent, named: false });
+  assert.equal(other?.state, 'failed', 'somebody is there, and it does not work');
+});
+
 test('a black hole that accepts: it never answers', async (t) => {
   const endpoint = await startSilence(t);
   for (const more of [{}, grpc, { OTEL_TRACES_EXPORTER: 'zipkin', OTEL_EXPORTER_ZIPKIN_ENDPOINT: endpoint }]) {
@@ -198,6 +210,15 @@ test('a path that is none, and a backend that is overloaded, are named so', asyn
   assert.match(missing.diagnosis?.cause ?? '', /^it has nothing at \/v1\/traces/);
   const busy = await one(t, at(await answering(503)));
   assert.match(busy.diagnosis?.cause ?? '', /^it cannot take it now/);
+});
+
+test('a path that stands in the address twice is worth a note, though somebody takes it', async (t) => {
+  const endpoint = await startPeer(t, (request, response) => void drain(request).then(() => response.end()));
+  const doubled = await one(t, at(`${endpoint}/v1/traces`), PATIENT);
+  assert.equal(doubled.state, 'accepted');
+  assert.match(doubled.note ?? '', /twice: OTEL_EXPORTER_OTLP_ENDPOINT is a base that gets \/v1\/traces added/);
+  const whole = await one(t, { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${endpoint}/v1/traces` }, PATIENT);
+  assert.doesNotMatch(whole.note ?? '', /twice/);
 });
 
 test('a backend too slow for a function, and an exporter functions do not carry, are worth a note', async (t) => {

@@ -90,6 +90,15 @@ test('a wrong value is told with what is allowed, and the default is what counts
   }
 });
 
+test('a name that is nearly an allowed one is told with the one that was meant, another word is not', (t) => {
+  const problemsOf = (env: Record<string, string>, name: string) => settingsOf(t, env).of(name).problems.join();
+  const exporters = (value: string) => problemsOf({ OTEL_TRACES_EXPORTER: value }, 'OTEL_TRACES_EXPORTER');
+  assert.match(exporters('otpl'), /"otpl" is not a known name; using otlp \(allowed: .*\): did you mean otlp\?$/);
+  assert.match(exporters('otlp,zipkn'), /did you mean zipkin\?$/);
+  for (const word of ['foo', 'datadog', 'x']) assert.doesNotMatch(exporters(word), /did you mean/, word);
+  assert.match(problemsOf({ OTEL_PROPAGATORS: 'tracecontex' }, 'OTEL_PROPAGATORS'), /did you mean tracecontext\?$/);
+});
+
 test('one wrong name of several costs only itself', (t) => {
   const { value, origin, problems } = settingsOf(t, { OTEL_PROPAGATORS: 'B3, smoke' }).of('OTEL_PROPAGATORS');
   assert.deepEqual([value, origin, problems.length], ['b3', 'environment', 1]);
@@ -151,17 +160,19 @@ test('a sampler that keeps nothing is worth a note', (t) => {
   assert.deepEqual(notesOf({ OTEL_TRACES_SAMPLER: 'traceidratio' }), []);
 });
 
-test('a name nobody reads is told, with the one that was meant', (t) => {
+test('a name nobody reads is told; one that is nearly ours is wrong, with the one that was meant', (t) => {
   const { others } = settingsOf(t, {
     OTEL_TRACE_EXPORTER: 'zipkin',
     OTEL_METRICS_EXPORTER: 'otlp',
+    OTEL_BLRP_SCHEDULE_DELAY: '5000',
     TRACE_EDGE: 'link',
   });
   assert.deepEqual(
-    others.map(({ name, note }) => `${name} ${note}`),
+    others.map(({ name, note, wrong }) => `${wrong ? 'wrong' : 'fine'}: ${name} ${note}`),
     [
-      'OTEL_TRACE_EXPORTER is read by nothing here: did you mean OTEL_TRACES_EXPORTER?',
-      'OTEL_METRICS_EXPORTER is read by nothing here',
+      'wrong: OTEL_TRACE_EXPORTER is read by nothing here: did you mean OTEL_TRACES_EXPORTER?',
+      'fine: OTEL_METRICS_EXPORTER is read by nothing here',
+      'fine: OTEL_BLRP_SCHEDULE_DELAY is read by nothing here',
     ],
   );
 });
