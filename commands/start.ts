@@ -10,7 +10,8 @@ const HELP = `npm start [-- options]
 Runs the whole pipeline on this machine: PostgreSQL, AWS on loopback, three consumers and the relay from their built
 bundles, a webhook receiver and the API. Sends one placement through it and prints its trace, then stays up until Ctrl-C.
 
-  --once    stop after the first trace; exit code 1 when a hop is missing
+  --once    stop after the first trace; exit code 1 when a hop is missing, or a message (a webhook) failed and no retry has
+            mended it yet: in --json they are "missing" and "failures"
   --logs    show every log line of the functions and the API, not only warnings and errors
   --fresh   forget the data of earlier runs first (a database of your own is left alone)
   --json    print one JSON object instead of text; progress goes to standard error ("npm -s start" keeps npm itself quiet)
@@ -48,6 +49,7 @@ const word = untilStopped({
 });
 
 // Loaded now and not above, so that Ctrl-C is heard during the half second that loading takes.
+const { failuresAsText, failuresOf } = await import('../local/failures.ts');
 const { sendFirstPlacement } = await import('../local/first-placement.ts');
 const { startPipeline } = await import('../local/pipeline.ts');
 const { sentOnAsJson } = await import('../local/sent-on.ts');
@@ -83,7 +85,9 @@ await word.run(async () => {
 
   const complete = first.missing.length === 0;
   if (options.json && !complete) say(`missing: ${first.missing.join('; ')}`);
-  if (options.once) return complete ? 0 : 1;
+  const failures = failuresOf(first.spans);
+  if (options.json) for (const line of failuresAsText(failures, shown(running).awsUrl)) say(line);
+  if (options.once) return complete && failures.length === 0 ? 0 : 1;
   say('\nUp. Every request is a line below; Ctrl-C stops.');
   return undefined;
 });
@@ -92,6 +96,7 @@ function shown({ apiUrl, receiver, aws, collector, databaseUrl }: Pipeline): Sho
   const { host, pathname } = new URL(databaseUrl);
   return {
     apiUrl,
+    awsUrl: options.once ? undefined : aws.endpoint,
     receiver,
     objects: path.join(DIRECTORY, 'objects'),
     hints: [
@@ -109,6 +114,7 @@ function asJson(first: FirstPlacement, { apiUrl, aws, receiver, forwarding }: Pi
   return {
     complete: missing.length === 0,
     missing,
+    failures: failuresOf(rest.spans),
     took_ms: Math.round(tookMs),
     trace_id: rest.traceId,
     api: apiUrl,
