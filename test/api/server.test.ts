@@ -38,6 +38,21 @@ async function exchange(port: number, text: string | Buffer, withinMs = 30_000):
   return received;
 }
 
+test('on loopback, a Host of elsewhere is refused with a problem, whatever its path; where others may come, any is served', async (t) => {
+  const local = await start({ onRequestDone: () => {} });
+  const open = await start({ host: '0.0.0.0', onRequestDone: () => {} });
+  t.after(() => Promise.all([local.close(), open.close()]));
+  const ask = (url: string, host: string, path = '/v1/videos') =>
+    askOverHttp(portOf(url), { method: 'GET', path, headers: { host } });
+  for (const host of ['evil.example', 'evil.example:3000', '127.0.0.1.evil.example', 'localhost.evil.example', '']) {
+    for (const path of ['/v1/videos', '/docs/', '/nothing'])
+      assertProblem(await ask(local.url, host, path), 421, 'misdirected-request');
+  }
+  for (const host of ['localhost', 'LOCALHOST:3000', '127.0.0.1', '127.0.0.1:3000', '[::1]', '[::1]:3000'])
+    assert.equal((await ask(local.url, host)).status, 200, host);
+  assert.equal((await ask(open.url, 'api.example')).status, 200);
+});
+
 test('what is no HTTP is answered with a problem, and the connection closed', async () => {
   for (const [text, status] of [
     ['nonsense\r\n\r\n', 400],
@@ -246,7 +261,9 @@ test('whoever starts the server may hear of requests instead of the log, also of
   lines.length = 0;
   await askOverHttp(port, { method: 'GET', path: '/v1/videos' });
   const socket = connect(port, '127.0.0.1');
-  socket.write('POST /v1/videos HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 10\r\n\r\n{');
+  socket.write(
+    'POST /v1/videos HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 10\r\n\r\n{',
+  );
   // A third request that is answered was received after the second, whose body is waited for then.
   await sleep(50);
   await askOverHttp(port, { method: 'GET', path: '/health/live' });
