@@ -78,21 +78,21 @@ await word.run(async () => {
   await word.flush();
   if (options.json) process.stdout.write(`${JSON.stringify(asJson(first, running))}\n`);
   else {
-    say(show.result(first, shown(running)));
-    if (!options.once) say(show.tryIt(first, shown(running)));
+    say(show.result(first, shown(running, first.traceId)));
+    if (!options.once) say(show.tryIt(first, shown(running, first.traceId)));
   }
   if (!options.once) word.saySentOn();
 
   const complete = first.missing.length === 0;
   if (options.json && !complete) say(`missing: ${first.missing.join('; ')}`);
   const failures = failuresOf(first.spans);
-  if (options.json) for (const line of failuresAsText(failures, shown(running).awsUrl)) say(line);
+  if (options.json) for (const line of failuresAsText(failures, shown(running, first.traceId).awsUrl)) say(line);
   if (options.once) return complete && failures.length === 0 ? 0 : 1;
   say('\nUp. Every request is a line below; Ctrl-C stops.');
   return undefined;
 });
 
-function shown({ apiUrl, receiver, aws, collector, databaseUrl }: Pipeline): Shown {
+function shown({ apiUrl, receiver, aws, collector, databaseUrl }: Pipeline, traceId: string): Shown {
   const { host, pathname } = new URL(databaseUrl);
   return {
     apiUrl,
@@ -100,10 +100,10 @@ function shown({ apiUrl, receiver, aws, collector, databaseUrl }: Pipeline): Sho
     receiver,
     objects: path.join(DIRECTORY, 'objects'),
     hints: [
-      `curl -s ${collector.endpoint}/traces/<trace id>   # the tree of any request below`,
+      `curl -s ${collector.endpoint}/traces/${traceId}   # its tree; that of any request below by its trace id`,
       `open ${apiUrl}/docs   # the API reference`,
       '# a second API on the same database and AWS:',
-      `PORT=3001 AWS_ENDPOINT_URL=${aws.endpoint} \\`,
+      `PORT=3001 AWS_ENDPOINT_URL=${aws.endpoint} OTEL_EXPORTER_OTLP_ENDPOINT=${collector.endpoint} \\`,
       `  DATABASE_URL="postgres://nedlia:$(cat ${DIRECTORY}/postgres/password)@${host}${pathname}" npm run api`,
     ],
   };
