@@ -108,7 +108,7 @@ test('--once --json prints one JSON object with the whole trace, what came out a
   const { backends, problems } = result['sent_on'] as { backends: Record<string, unknown>[]; problems: string[] };
   assert.ok(Number(backends[0]?.['exported']) >= result.spans.length, JSON.stringify(backends));
   assert.match(problems.join(), /^OTEL_TRACES_EXPORTER "smoke" is not a known name/);
-  const [, count] = /^Sent on: otlp (\d+) spans\. OTEL_TRACES_EXPORTER "smoke"/m.exec(run.err()) ?? [];
+  const [, count] = /^Sent on: otlp (\d+) spans to \S+\. OTEL_TRACES_EXPORTER "smoke"/m.exec(run.err()) ?? [];
   assert.equal(Number(count), backend.spans().length);
   assert.deepEqual(await left(directory), []);
 });
@@ -133,7 +133,7 @@ test('Ctrl-C while a slow backend is waited for ends it with 0 as well, and show
   await stops(run);
   assert.match(run.out(), /^Stopping …$/m);
   assert.doesNotMatch(run.out(), /One request, one trace/);
-  assert.match(run.out(), /^Sent on: otlp \d+ spans?, \d+ (dropped|not accepted in time)/m);
+  assert.match(run.out(), /^Sent on: otlp \d+ spans? to \S+, \d+ (dropped|not accepted in time)/m);
   assert.ok(collector.spans().length > 0);
   assert.deepEqual(await left(directory), []);
 });
