@@ -53,6 +53,7 @@ const { failuresAsText, failuresOf } = await import('../local/failures.ts');
 const { sendFirstPlacement } = await import('../local/first-placement.ts');
 const { startPipeline } = await import('../local/pipeline.ts');
 const { sentOnAsJson } = await import('../local/sent-on.ts');
+const { misspelt } = await import('../local/misspelt.ts');
 const { shower, wantsColour } = await import('../local/show.ts');
 
 const show = shower(wantsColour(process.stdout, process.env));
@@ -60,6 +61,7 @@ const began = performance.now();
 const tell = (step: string, detail: string) => say(show.step((performance.now() - began) / 1000, step, detail));
 
 await word.run(async () => {
+  for (const line of misspelt(process.env)) tell('environment', line);
   const running = await startPipeline({
     directory: DIRECTORY,
     fresh: options.fresh,
@@ -76,17 +78,18 @@ await word.run(async () => {
   word.started(running);
   const first = await sendFirstPlacement(running, word.signal);
   await word.flush();
+  const about = shown(running, first.traceId);
   if (options.json) process.stdout.write(`${JSON.stringify(asJson(first, running))}\n`);
   else {
-    say(show.result(first, shown(running, first.traceId)));
-    if (!options.once) say(show.tryIt(first, shown(running, first.traceId)));
+    say(show.result(first, about));
+    if (!options.once) say(show.tryIt(first, about));
   }
   if (!options.once) word.saySentOn();
 
   const complete = first.missing.length === 0;
   if (options.json && !complete) say(`missing: ${first.missing.join('; ')}`);
   const failures = failuresOf(first.spans);
-  if (options.json) for (const line of failuresAsText(failures, shown(running, first.traceId).awsUrl)) say(line);
+  if (options.json) for (const line of failuresAsText(failures, about.awsUrl)) say(line);
   if (options.once) return complete && failures.length === 0 ? 0 : 1;
   say('\nUp. Every request is a line below; Ctrl-C stops.');
   return undefined;
