@@ -24,12 +24,13 @@ export function failuresOf(spans: ReceivedSpan[]): Failure[] {
   const last = new Map(attempts.map((span) => [keyOf(span), span]));
   return [...last.values()]
     .filter(({ status }) => status.code === 'ERROR')
-    .map(({ name, service, attributes, status }) => {
+    .map((span) => {
+      const { name, service, attributes, status } = span;
       const type = String(attributes['error.type']);
       return {
         span: name,
         service,
-        message_id: attributes['messaging.message.id'] as string | undefined,
+        message_id: messageId(span),
         error_type: type,
         error: status.message,
         given_up: REASON.test(type),
@@ -37,8 +38,8 @@ export function failuresOf(spans: ReceivedSpan[]): Failure[] {
     });
 }
 
-const keyOf = ({ name, spanId, attributes }: ReceivedSpan): string =>
-  `${name} ${String(attributes['messaging.message.id'] ?? spanId)}`;
+const messageId = ({ attributes }: ReceivedSpan) => attributes['messaging.message.id'] as string | undefined;
+const keyOf = (span: ReceivedSpan): string => `${span.name} ${messageId(span) ?? span.spanId}`;
 
 /** The same for people: a line for all that failed alike, and what to do where nothing happens by itself. `awsUrl` is absent where AWS ends with this run. */
 export function failuresAsText(failures: Failure[], awsUrl: string | undefined): string[] {

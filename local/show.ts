@@ -120,9 +120,8 @@ const webhookCalls = (spans: ReceivedSpan[]): string[] =>
   spans
     .filter(({ name, kind }) => name === 'POST' && kind === 'CLIENT')
     .map(({ attributes, status }) => {
-      const code = attributes['http.response.status_code'];
-      const outcome =
-        code === undefined ? `no answer (${String(attributes['error.type'])})` : `answered ${String(code)}`;
+      const code = attributes['http.response.status_code'] as number | undefined;
+      const outcome = code === undefined ? `no answer (${String(attributes['error.type'])})` : `answered ${code}`;
       const delivered = status.code !== 'ERROR' && Number(code) < 300;
       return `Webhook    to ${String(attributes['server.address'])}, ${outcome}${delivered ? '' : ': not delivered'}`;
     });
