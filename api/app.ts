@@ -17,6 +17,8 @@ import { ProblemSchema } from './problems/schema.ts';
 export interface AppOptions {
   /** What a caller's trace headers are worth. */
   edge: Edge;
+  /** Refuses requests whose Host is not this machine's loopback. */
+  onlyLoopback?: boolean | undefined;
   /** How long the work of one request may take, 19 s if not given: an answer must be there within 20 s. */
   answerWithinMs?: number | undefined;
   /** Hears of every request when it is over, instead of the log. */
@@ -26,7 +28,7 @@ export interface AppOptions {
 /** Builds the API: one app for both doors, complete, listening to nothing. Close it with `app.close()`. */
 export async function buildApp(
   deps: Deps,
-  { edge, answerWithinMs = 19_000, onRequestDone }: AppOptions,
+  { edge, onlyLoopback, answerWithinMs = 19_000, onRequestDone }: AppOptions,
 ): Promise<FastifyInstance> {
   const app = Fastify({
     // Nothing is corrected in silence: what does not fit is refused, with every reason at once.
@@ -47,7 +49,7 @@ export async function buildApp(
   tellRequests(app, HEALTH, onRequestDone);
   answerProblems(app);
   answerWithin(app, answerWithinMs);
-  refuseAtTheDoor(app);
+  refuseAtTheDoor(app, { onlyLoopback });
   readJsonOnly(app);
 
   app.addSchema(ProblemSchema);

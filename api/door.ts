@@ -19,8 +19,14 @@ export function decodable(url: string): string {
   }
 }
 
-/** Refuses what no route should see, before a byte of the body is read. */
-export function refuseAtTheDoor(app: FastifyInstance): void {
+/** A `Host` header that names this machine to itself. */
+const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
+
+/**
+ * Refuses what no route should see, before a byte of the body is read. With `onlyLoopback` that is every Host of elsewhere: a page in
+ * a browser may have its own name resolve to 127.0.0.1 and read what answers there (DNS rebinding), but it cannot choose the header.
+ */
+export function refuseAtTheDoor(app: FastifyInstance, { onlyLoopback = false } = {}): void {
   app.addHook('onRequest', async (request) => {
     if (request.originalUrl !== request.url) {
       throw new Problem('malformed-url', 'The path is not valid percent-encoding.');
@@ -28,6 +34,9 @@ export function refuseAtTheDoor(app: FastifyInstance): void {
     // RFC 9112 section 3.2. Node would answer this itself, without a problem.
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
       throw new Problem('invalid-request', 'The Host header is missing.');
+    }
+    if (onlyLoopback && !LOOPBACK_HOST.test(request.headers.host ?? 'localhost')) {
+      throw new Problem('misdirected-request', 'Only loopback hosts are served: localhost, 127.0.0.1 and [::1].');
     }
     if (request.is404) throw nothingHere(app, request);
     const encoding = request.headers['content-encoding'];

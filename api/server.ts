@@ -9,10 +9,12 @@ import type { RequestDone } from './request-log.ts';
 const DRAIN_MS = 3000;
 const MOST_CONNECTIONS = 1000;
 const MOST_PORTS = 20;
+const LOOPBACK = /^(?:localhost|127\..+|::1)$/i;
 
 export interface ServerOptions {
   /** The variables of `api/env.ts`, unread. */
   env: Record<string, string | undefined>;
+  /** Where it is a loopback address or name, other Hosts are refused. */
   host: string;
   /** 0 takes any free port. */
   port: number;
@@ -37,7 +39,11 @@ export interface RunningServer {
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const settings = readEnv(contract, options.env);
   const deps = connect(settings);
-  const app = await buildApp(deps, { edge: settings.TRACE_EDGE, onRequestDone: options.onRequestDone });
+  const app = await buildApp(deps, {
+    edge: settings.TRACE_EDGE,
+    onlyLoopback: LOOPBACK.test(options.host),
+    onRequestDone: options.onRequestDone,
+  });
   app.server.maxConnections = MOST_CONNECTIONS;
   await addReferencePage(app);
   const close = once(async () => {

@@ -11,7 +11,7 @@ Deploys stage "local" to LocalStack (bootstrapping it if needed), sends one plac
 its trace. What stands already is updated in place. PostgreSQL, collector and webhook receiver are those of
 docker-compose.localstack.yml when it runs; otherwise they run in this process, which then stays up until Ctrl-C.
 
-  --once      end after the first trace; exit code 1 when a hop is missing
+  --once      end after the first trace; exit code 1 when a hop is missing, or a message failed and nothing has mended it
   --destroy   remove everything this deployed
   --json      print one JSON object instead of text (progress goes to standard error)
   --help      this text
@@ -51,6 +51,7 @@ const word = untilStopped({
   sentOn: (forwarding) => show.sentOn(forwarding),
 });
 
+const { failuresAsText, failuresOf } = await import('../local/failures.ts');
 const { sendFirstPlacement } = await import('../local/first-placement.ts');
 const { destroy } = await import('../local/localstack/destroy.ts');
 const { findLocalStack } = await import('../local/localstack/localstack.ts');
@@ -82,8 +83,10 @@ async function run(): Promise<number | undefined> {
 
   const complete = first.missing.length === 0;
   if (options.json && !complete) say(`missing: ${first.missing.join('; ')}`);
+  const failures = failuresOf(first.spans);
+  if (options.json) for (const line of failuresAsText(failures, localstack.endpoint)) say(line);
   up = !options.once && peers.own;
-  if (!up) return complete ? 0 : 1;
+  if (!up) return complete && failures.length === 0 ? 0 : 1;
   word.saySentOn();
   say('\nUp: database, collector and receiver live in this process. Ctrl-C stops them; what is deployed waits.');
   return undefined;
@@ -108,6 +111,7 @@ function now(): (progress: Progress) => void {
 function shown({ apiUrl, peers, localstack, outputs }: Running): Shown {
   return {
     apiUrl,
+    awsUrl: localstack.endpoint,
     receiver: peers.receiver,
     hints: [
       '',
@@ -127,6 +131,7 @@ function asJson(first: FirstPlacement, { apiUrl, peers, localstack, outputs }: R
   return {
     complete: missing.length === 0,
     missing,
+    failures: failuresOf(rest.spans),
     took_ms: Math.round(tookMs),
     trace_id: traceId,
     api: apiUrl,

@@ -41,7 +41,7 @@ process.once('SIGINT', () => {
   process.exit(130);
 });
 await redrive().catch((error: unknown) => {
-  process.stderr.write(`nedlia: ${explain(error)}\n`);
+  process.stderr.write(`nedlia: ${onThisMachine(explain(error))}\n`);
   process.exitCode = 1;
 });
 sqs.destroy();
@@ -95,6 +95,12 @@ function useLoopbackDefaults(): void {
   env['AWS_REGION'] ||= 'eu-central-1';
   env['AWS_ACCESS_KEY_ID'] ||= 'test';
   env['AWS_SECRET_ACCESS_KEY'] ||= 'test';
+}
+
+/** Who means "npm start" lacks one variable, and neither a region nor credentials. */
+function onThisMachine(line: string): string {
+  if (process.env['AWS_ENDPOINT_URL'] || !/^there (?:is|are) no AWS /.test(line)) return line;
+  return `${line}; for "npm start" set AWS_ENDPOINT_URL instead, to the address of "AWS on loopback" in what it prints`;
 }
 
 function readOptions() {

@@ -10,7 +10,8 @@ const HELP = `npm start [-- options]
 Runs the whole pipeline on this machine: PostgreSQL, AWS on loopback, three consumers and the relay from their built
 bundles, a webhook receiver and the API. Sends one placement through it and prints its trace, then stays up until Ctrl-C.
 
-  --once    stop after the first trace; exit code 1 when a hop is missing
+  --once    stop after the first trace; exit code 1 when a hop is missing, or a message (a webhook) failed and no retry has
+            mended it yet: in --json they are "missing" and "failures"
   --logs    show every log line of the functions and the API, not only warnings and errors
   --fresh   forget the data of earlier runs first (a database of your own is left alone)
   --json    print one JSON object instead of text; progress goes to standard error ("npm -s start" keeps npm itself quiet)
@@ -48,9 +49,11 @@ const word = untilStopped({
 });
 
 // Loaded now and not above, so that Ctrl-C is heard during the half second that loading takes.
+const { failuresAsText, failuresOf } = await import('../local/failures.ts');
 const { sendFirstPlacement } = await import('../local/first-placement.ts');
 const { startPipeline } = await import('../local/pipeline.ts');
 const { sentOnAsJson } = await import('../local/sent-on.ts');
+const { misspelt } = await import('../local/misspelt.ts');
 const { shower, wantsColour } = await import('../local/show.ts');
 
 const show = shower(wantsColour(process.stdout, process.env));
@@ -58,6 +61,7 @@ const began = performance.now();
 const tell = (step: string, detail: string) => say(show.step((performance.now() - began) / 1000, step, detail));
 
 await word.run(async () => {
+  for (const line of misspelt(process.env)) tell('environment', line);
   const running = await startPipeline({
     directory: DIRECTORY,
     fresh: options.fresh,
@@ -74,31 +78,35 @@ await word.run(async () => {
   word.started(running);
   const first = await sendFirstPlacement(running, word.signal);
   await word.flush();
+  const about = shown(running, first.traceId);
   if (options.json) process.stdout.write(`${JSON.stringify(asJson(first, running))}\n`);
   else {
-    say(show.result(first, shown(running)));
-    if (!options.once) say(show.tryIt(first, shown(running)));
+    say(show.result(first, about));
+    if (!options.once) say(show.tryIt(first, about));
   }
   if (!options.once) word.saySentOn();
 
   const complete = first.missing.length === 0;
   if (options.json && !complete) say(`missing: ${first.missing.join('; ')}`);
-  if (options.once) return complete ? 0 : 1;
+  const failures = failuresOf(first.spans);
+  if (options.json) for (const line of failuresAsText(failures, about.awsUrl)) say(line);
+  if (options.once) return complete && failures.length === 0 ? 0 : 1;
   say('\nUp. Every request is a line below; Ctrl-C stops.');
   return undefined;
 });
 
-function shown({ apiUrl, receiver, aws, collector, databaseUrl }: Pipeline): Shown {
+function shown({ apiUrl, receiver, aws, collector, databaseUrl }: Pipeline, traceId: string): Shown {
   const { host, pathname } = new URL(databaseUrl);
   return {
     apiUrl,
+    awsUrl: options.once ? undefined : aws.endpoint,
     receiver,
     objects: path.join(DIRECTORY, 'objects'),
     hints: [
-      `curl -s ${collector.endpoint}/traces/<trace id>   # the tree of any request below`,
+      `curl -s ${collector.endpoint}/traces/${traceId}   # its tree; that of any request below by its trace id`,
       `open ${apiUrl}/docs   # the API reference`,
       '# a second API on the same database and AWS:',
-      `PORT=3001 AWS_ENDPOINT_URL=${aws.endpoint} \\`,
+      `PORT=3001 AWS_ENDPOINT_URL=${aws.endpoint} OTEL_EXPORTER_OTLP_ENDPOINT=${collector.endpoint} \\`,
       `  DATABASE_URL="postgres://nedlia:$(cat ${DIRECTORY}/postgres/password)@${host}${pathname}" npm run api`,
     ],
   };
@@ -109,6 +117,7 @@ function asJson(first: FirstPlacement, { apiUrl, aws, receiver, forwarding }: Pi
   return {
     complete: missing.length === 0,
     missing,
+    failures: failuresOf(rest.spans),
     took_ms: Math.round(tookMs),
     trace_id: rest.traceId,
     api: apiUrl,

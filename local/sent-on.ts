@@ -2,16 +2,20 @@ import type { Forwarding } from '../telemetry/export/forward.ts';
 
 type SentOn = Pick<Forwarding, 'status' | 'problems'>;
 
-/** What became of the spans that were to be sent on, each backend in turn, in one line; what was wrong with the variables is said once more. */
+/** What became of the spans that were to be sent on, each backend in turn, in one line; what was wrong with the variables is said once more, and who says why. */
 export function sentOnAsText({ status, problems }: SentOn): string {
-  const backends = status().map(({ exporter, exported, dropped, waiting, lastError }) => {
+  const backends = status().map(({ exporter, target, exported, dropped, waiting, lastError }) => {
     const lost = [
       dropped > 0 && `${dropped} dropped${lastError ? ` (${lastError.message})` : ''}`,
       waiting > 0 && `${waiting} not accepted in time`,
     ];
-    return [`${exporter} ${spans(exported)}`, ...lost].filter(Boolean).join(', ');
+    return [`${exporter} ${spans(exported)}${target ? ` to ${target}` : ''}`, ...lost].filter(Boolean).join(', ');
   });
-  return [`Sent on: ${backends.join('; ') || 'nothing'}.`, ...problems.map((problem) => `${problem}.`)].join(' ');
+  return [
+    `Sent on: ${backends.join('; ') || 'nothing'}.`,
+    ...problems.map((problem) => `${problem}.`),
+    ...(allSentOn({ status, problems }) ? [] : ['"npm run doctor" says why.']),
+  ].join(' ');
 }
 
 /** Whether every span reached every backend that was named. */

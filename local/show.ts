@@ -5,6 +5,7 @@ import type { ReceivedSpan } from './collector/otlp.ts';
 import type { FirstPlacement } from './first-placement.ts';
 import type { RequestDone } from '../api/request-log.ts';
 import type { Forwarding } from '../telemetry/export/forward.ts';
+import { failuresAsText, failuresOf } from './failures.ts';
 import { allSentOn, sentOnAsText } from './sent-on.ts';
 
 /** Colour where a person looks, and only there (https://no-color.org). */
@@ -16,6 +17,8 @@ type Style = Parameters<typeof styleText>[0];
 /** Where a placement went through, for a person who wants to look at it. */
 export interface Shown {
   apiUrl: string;
+  /** What `AWS_ENDPOINT_URL` is to be for whoever mends what failed; absent where AWS ends with this run. */
+  awsUrl: string | undefined;
   receiver: { url: string } | undefined;
   /** The folder that holds the buckets, where there is one. */
   objects?: string;
@@ -57,17 +60,18 @@ export function shower(colour: boolean) {
         .join(' ');
     },
 
-    result: (first: FirstPlacement, { receiver, objects }: Shown): string => {
+    result: (first: FirstPlacement, { receiver, objects, awsUrl }: Shown): string => {
       const { placement, file, webhooks, traceId, missing, spans } = first;
+      const failures = failuresOf(spans);
       const lines = [
         heading(`One request, one trace: ${traceId}`),
         renderTree(spans, { colour, columns: process.stdout.columns }),
         '',
-        ...failures(spans).map((line) => paint('red', line)),
+        ...failuresAsText(failures, awsUrl).map((line) => paint('red', line)),
         missing.length === 0
           ? paint(
-              'green',
-              `Every hop is there: ${spans.length} spans of ${new Set(spans.map(({ service }) => service)).size} services in one trace.`,
+              failures.length === 0 ? 'green' : 'yellow',
+              `Every hop is there: ${spans.length} spans of ${new Set(spans.map(({ service }) => service)).size} services in one trace${failures.length === 0 ? '' : ', but its work is not done'}.`,
             )
           : paint('red', `Not every hop is there. Missing:\n${missing.map((hop) => `  ${hop}`).join('\n')}`),
         heading('What came out'),
@@ -111,21 +115,15 @@ export function shower(colour: boolean) {
   };
 }
 
-/** What failed on the way, though every hop is there: a retry may have mended it, or is still to come. */
-function failures(spans: ReceivedSpan[]): string[] {
-  const failed = spans.filter(({ kind, status }) => kind === 'CONSUMER' && status.code === 'ERROR');
-  return failed.map(
-    ({ name, attributes }) => `${name} failed (${String(attributes['error.type'])}); its message comes again.`,
-  );
-}
-
 /** Webhooks as their sender saw them, where the receiver is not ours to ask. */
 const webhookCalls = (spans: ReceivedSpan[]): string[] =>
   spans
     .filter(({ name, kind }) => name === 'POST' && kind === 'CLIENT')
-    .map(({ attributes }) => {
-      const outcome = attributes['http.response.status_code'] ?? attributes['error.type'];
-      return `Webhook    to ${String(attributes['server.address'])}, answered ${String(outcome)}`;
+    .map(({ attributes, status }) => {
+      const code = attributes['http.response.status_code'] as number | undefined;
+      const outcome = code === undefined ? `no answer (${String(attributes['error.type'])})` : `answered ${code}`;
+      const delivered = status.code !== 'ERROR' && Number(code) < 300;
+      return `Webhook    to ${String(attributes['server.address'])}, ${outcome}${delivered ? '' : ': not delivered'}`;
     });
 
 /** What every line has, or is shown another way. */

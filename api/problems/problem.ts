@@ -12,6 +12,7 @@ export const problems = {
   'request-in-flight': { status: 409, title: 'A request with this Idempotency-Key is still running' },
   'body-too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The body must be plain application/json' },
+  'misdirected-request': { status: 421, title: 'The Host is not one of this server' },
   'invalid-interval': { status: 422, title: 'The interval is empty, reversed or too late' },
   'unknown-video': { status: 422, title: 'The video does not exist' },
   'unknown-product': { status: 422, title: 'The product does not exist' },

@@ -11,6 +11,8 @@ import type { Spans } from './read.ts';
 /** Spans kept in memory; a placement's trace has about fifty. */
 const KEPT = 50_000;
 const MAX_BODY = 16 * 1024 * 1024;
+const WAYS =
+  'this collects spans: GET /traces/<trace id> for the tree of a trace, GET /spans for all that is kept, POST /v1/traces for OTLP';
 
 export interface Collector extends Spans {
   /** What `OTEL_EXPORTER_OTLP_ENDPOINT` of everything that runs here is set to. */
@@ -55,13 +57,17 @@ export async function startCollector(
       response.writeHead(200, { 'content-type': 'application/json' }).end(found);
       return;
     }
+    const say = (status: number, text: string) =>
+      response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${text}\n`);
     const [, traceId] = /^\/traces\/([0-9a-f]{32})$/.exec(pathname) ?? [];
     if (request.method === 'GET' && traceId) {
       const found = spans(traceId);
-      const text = found.length > 0 ? renderTree(found) : `no span of trace ${traceId} has arrived`;
-      response
-        .writeHead(found.length > 0 ? 200 : 404, { 'content-type': 'text/plain; charset=utf-8' })
-        .end(`${text}\n`);
+      if (found.length > 0) say(200, renderTree(found));
+      else say(404, `no span of trace ${traceId} has arrived`);
+      return;
+    }
+    if (request.method === 'GET') {
+      say(404, pathname.startsWith('/traces/') ? 'a trace id is 32 hexadecimal digits, in lower case' : WAYS);
       return;
     }
     receive(request).then(

@@ -39,6 +39,22 @@ async function exchange(port: number, text: string | Buffer, withinMs = 30_000):
   return received;
 }
 
+const askAs = (host: string, url: string, path = '/v1/videos') =>
+  askOverHttp(portOf(url), { method: 'GET', path, headers: { host } });
+
+test('on loopback, a Host of elsewhere is refused with a problem, whatever its path; where others may come, any is served', async (t) => {
+  const local = await start({ onRequestDone: () => {} });
+  const open = await start({ host: '0.0.0.0', onRequestDone: () => {} });
+  t.after(() => Promise.all([local.close(), open.close()]));
+  for (const host of ['evil.example', 'evil.example:3000', '127.0.0.1.evil.example', 'localhost.evil.example']) {
+    for (const path of ['/v1/videos', '/docs/', '/nothing'])
+      assertProblem(await askAs(host, local.url, path), 421, 'misdirected-request');
+  }
+  for (const host of ['localhost', 'LOCALHOST:3000', '127.0.0.1', '127.0.0.1:3000', '[::1]', '[::1]:3000'])
+    assert.equal((await askAs(host, local.url)).status, 200, host);
+  assert.equal((await askAs('api.example', open.url)).status, 200);
+});
+
 test('what is no HTTP is answered with a problem, and the connection closed', async () => {
   for (const [text, status] of [
     ['nonsense\r\n\r\n', 400],
@@ -271,7 +287,9 @@ test('whoever starts the server may hear of requests instead of the log, also of
   lines.length = 0;
   await askOverHttp(port, { method: 'GET', path: '/v1/videos' });
   const socket = connect(port, '127.0.0.1');
-  socket.write('POST /v1/videos HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 10\r\n\r\n{');
+  socket.write(
+    'POST /v1/videos HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 10\r\n\r\n{',
+  );
   // A third request that is answered was received after the second, whose body is waited for then.
   await sleep(50);
   await askOverHttp(port, { method: 'GET', path: '/health/live' });

@@ -186,7 +186,7 @@ const failing: [promise: string, env: Record<string, string>, says: RegExp][] = 
   [
     'without a region it says so in a line',
     { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' },
-    /^nedlia: there is no AWS region: .+\n$/,
+    /^nedlia: there is no AWS region: .+; for "npm start" set AWS_ENDPOINT_URL .+\n$/,
   ],
 ];
 for (const [promise, env, says] of failing) {

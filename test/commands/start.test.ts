@@ -108,9 +108,29 @@ test('--once --json prints one JSON object with the whole trace, what came out a
   const { backends, problems } = result['sent_on'] as { backends: Record<string, unknown>[]; problems: string[] };
   assert.ok(Number(backends[0]?.['exported']) >= result.spans.length, JSON.stringify(backends));
   assert.match(problems.join(), /^OTEL_TRACES_EXPORTER "smoke" is not a known name/);
-  const [, count] = /^Sent on: otlp (\d+) spans\. OTEL_TRACES_EXPORTER "smoke"/m.exec(run.err()) ?? [];
+  const [, count] = /^Sent on: otlp (\d+) spans to \S+\. OTEL_TRACES_EXPORTER "smoke"/m.exec(run.err()) ?? [];
   assert.equal(Number(count), backend.spans().length);
   assert.deepEqual(await left(directory), []);
+});
+
+test('--once ends with 1 where webhooks were refused, though the trace is whole, and names them', async (t) => {
+  const directory = await folder(t);
+  const target = createServer(
+    (request, response) => void request.resume().on('end', () => response.writeHead(404).end()),
+  );
+  await once(target.listen(0, '127.0.0.1'), 'listening');
+  t.after(() => target.close());
+  const { url: DATABASE_URL } = await freshDatabase(t);
+  const WEBHOOK_URL = `http://127.0.0.1:${(target.address() as AddressInfo).port}/`;
+  const run = start(t, directory, ['--once', '--json'], { DATABASE_URL, WEBHOOK_URL });
+  assert.equal(await run.ended, 1, run.err());
+  const result = JSON.parse(run.out()) as { complete: boolean; failures: Record<string, unknown>[] };
+  assert.equal(result.complete, true);
+  assert.deepEqual(
+    result.failures.map(({ service, error_type, given_up }) => [service, error_type, given_up]),
+    Array.from({ length: 3 }, () => ['nedlia-notifier', 'webhook-rejected', true]),
+  );
+  assert.match(run.err(), /its message is given up and lies in nedlia-notifier-dlq/);
 });
 
 test('Ctrl-C ends it within five seconds with 0 and leaves no process, whenever it comes', async (t) => {
@@ -133,7 +153,7 @@ test('Ctrl-C while a slow backend is waited for ends it with 0 as well, and show
   await stops(run);
   assert.match(run.out(), /^Stopping …$/m);
   assert.doesNotMatch(run.out(), /One request, one trace/);
-  assert.match(run.out(), /^Sent on: otlp \d+ spans?, \d+ (dropped|not accepted in time)/m);
+  assert.match(run.out(), /^Sent on: otlp \d+ spans? to \S+, \d+ (dropped|not accepted in time)/m);
   assert.ok(collector.spans().length > 0);
   assert.deepEqual(await left(directory), []);
 });

@@ -161,3 +161,18 @@ test('a backend that cannot be reached is said once and costs the work nothing',
     ['telemetry is not exported for now'],
   );
 });
+
+test('whoever looks in the wrong place is told the right one', async (t) => {
+  const { endpoint } = await collectorFor(t);
+  for (const [where, says] of [
+    ['/', /GET \/traces\/<trace id>/],
+    ['/traces', /GET \/traces\/<trace id>/],
+    ['/traces/deadbeef', /^a trace id is 32 hexadecimal digits/],
+    [`/traces/${'a'.repeat(32)}`, /^no span of trace a{32} has arrived/],
+  ] as const) {
+    const answer = await fetch(endpoint + where);
+    assert.equal(answer.status, 404, where);
+    assert.equal(answer.headers.get('content-type'), 'text/plain; charset=utf-8', where);
+    assert.match(await answer.text(), says);
+  }
+});

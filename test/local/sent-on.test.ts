@@ -47,8 +47,14 @@ test('one line says how many spans each backend got and lost, and why, and what 
 
   assert.equal(collector.spans().length, 2);
   const text = sentOnAsText(forwarding);
-  assert.match(text, /^Sent on: otlp 2 spans; jaeger 0 spans, 2 dropped \(connect ECONNREFUSED 127\.0\.0\.1:9\)\. /);
-  assert.match(text, /OTEL_TRACES_EXPORTER "smoke" is not a known name; it is left out \(allowed: [^)]*\)\.$/);
+  assert.match(
+    text,
+    /^Sent on: otlp 2 spans to http:\/\/127\.0\.0\.1:\d+\/v1\/traces; jaeger 0 spans to http:\/\/127\.0\.0\.1:9\S*, 2 dropped \(connect ECONNREFUSED 127\.0\.0\.1:9\)\. /,
+  );
+  assert.match(
+    text,
+    /OTEL_TRACES_EXPORTER "smoke" is not a known name; it is left out \(allowed: [^)]*\)\. "npm run doctor" says why\.$/,
+  );
   assert.equal(text.split('\n').length, 1);
   assert.equal(allSentOn(forwarding), false);
   const { backends, problems } = sentOnAsJson(forwarding) as {
@@ -69,7 +75,7 @@ test('where all arrived, nothing else is said', async (t) => {
   const collector = await startCollector();
   t.after(() => collector.close());
   const forwarding = await forwarded({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint }, aSpan);
-  assert.equal(sentOnAsText(forwarding), 'Sent on: otlp 1 span.');
+  assert.equal(sentOnAsText(forwarding), `Sent on: otlp 1 span to ${collector.endpoint}/v1/traces.`);
   assert.equal(allSentOn(forwarding), true);
 });
 
@@ -85,15 +91,25 @@ test('what no backend has answered yet did not arrive, though its export is unde
   forwarding.forward([aSpan, aSpan]);
   await eventually(() => held.length === 1, 'an export under way');
   forwarding.forward([aSpan]);
-  assert.equal(sentOnAsText(forwarding), 'Sent on: otlp 0 spans, 3 not accepted in time.');
+  const to = `to http://127.0.0.1:${port}/v1/traces`;
+  const why = '"npm run doctor" says why.';
+  assert.equal(sentOnAsText(forwarding), `Sent on: otlp 0 spans ${to}, 3 not accepted in time. ${why}`);
   assert.equal(allSentOn(forwarding), false);
 
   held[0]?.end();
   await eventually(() => held.length === 2, 'the next export');
-  assert.equal(sentOnAsText(forwarding), 'Sent on: otlp 2 spans, 1 not accepted in time.');
+  assert.equal(sentOnAsText(forwarding), `Sent on: otlp 2 spans ${to}, 1 not accepted in time. ${why}`);
   held[1]?.end();
   await forwarding.shutdown();
-  assert.equal(sentOnAsText(forwarding), 'Sent on: otlp 3 spans.');
+  assert.equal(sentOnAsText(forwarding), `Sent on: otlp 3 spans ${to}.`);
+});
+
+test('an address is told without its credentials', async (t) => {
+  const collector = await startCollector();
+  t.after(() => collector.close());
+  const endpoint = collector.endpoint.replace('//', '//someone:hidden@');
+  const forwarding = await forwarded({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }, aSpan);
+  assert.doesNotMatch(sentOnAsText(forwarding), /hidden|someone/);
 });
 
 test('an exporter that cannot be made is said, though nothing is sent on', async (t) => {
