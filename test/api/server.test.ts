@@ -148,7 +148,8 @@ const sendChunked = (size: number) => {
   const chunks = [body.slice(0, half), body.slice(half), ''].map(
     (chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`,
   );
-  const head = 'POST /v1/products HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\n';
+  const head =
+    'POST /v1/products HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\n';
   return exchange(api.port, `${head}transfer-encoding: chunked\r\n\r\n${chunks.join('')}`);
 };
 
@@ -240,7 +241,8 @@ test('closing lets running requests end, cuts idle and half-open connections aft
 /** Sends half a body, and goes once the server has said that it wants the rest of it. */
 async function leaveInTheMiddle(port: number): Promise<void> {
   const socket = connect(port, '127.0.0.1');
-  const head = 'POST /v1/products HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 50\r\n';
+  const head =
+    'POST /v1/products HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 50\r\n';
   socket.write(`${head}x-correlation-id: order-10\r\nexpect: 100-continue\r\n\r\n{"name":"canary`);
   await once(socket, 'data');
   socket.destroy();
