@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import { functionExporters } from '../../telemetry/export/function-exporters.ts';
 import { span } from '../../telemetry/span.ts';
@@ -10,19 +11,20 @@ import { drain, nobody, startPeer } from '../support/peer.ts';
 const api = await openApi();
 const ask = async () => (await api.http.send('GET', '/health/telemetry')).json;
 
+/** Telemetry of a function, which ends with the test. */
+function start(t: TestContext, env: NodeJS.ProcessEnv) {
+  const telemetry = startTelemetry({ service: 'things', mode: 'function', exporters: functionExporters, env });
+  t.after(() => telemetry.shutdown());
+  return telemetry;
+}
+
 test('where telemetry was never started, it says so', async () => {
   assert.deepEqual(await ask(), { enabled: false, exporters: [] });
 });
 
 test('it says what was exported, to both doors', async (t) => {
   const endpoint = await startPeer(t, (request, response) => void drain(request).then(() => response.end()));
-  const telemetry = startTelemetry({
-    service: 'things',
-    mode: 'function',
-    exporters: functionExporters,
-    env: { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint },
-  });
-  t.after(() => telemetry.shutdown());
+  const telemetry = start(t, { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint });
   span('work', () => undefined);
   await telemetry.flush();
   for (const door of api.doors) {
@@ -39,13 +41,7 @@ test('it says what was exported, to both doors', async (t) => {
 test('whoever asks waits for no collector: what is still to be exported stays where it is', async (t) => {
   let requests = 0;
   const endpoint = await startPeer(t, () => void (requests += 1)); // and never an answer
-  const telemetry = startTelemetry({
-    service: 'things',
-    mode: 'function',
-    exporters: functionExporters,
-    env: { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint },
-  });
-  t.after(() => telemetry.shutdown());
+  start(t, { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint });
   span('work', () => undefined);
   const [exporter] = (await ask())['exporters'];
   assert.deepEqual([exporter.waiting, exporter.failed, requests], [1, 0, 0]);
@@ -54,13 +50,10 @@ test('whoever asks waits for no collector: what is still to be exported stays wh
 test('with a dead collector it says so, and neither where it is nor what is sent along', async (t) => {
   const lines = captureLog(t);
   const dead = (await nobody()).replace('//', '//user:canary@');
-  const telemetry = startTelemetry({
-    service: 'things',
-    mode: 'function',
-    exporters: functionExporters,
-    env: { OTEL_EXPORTER_OTLP_ENDPOINT: dead, OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20canary' },
+  const telemetry = start(t, {
+    OTEL_EXPORTER_OTLP_ENDPOINT: dead,
+    OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20canary',
   });
-  t.after(() => telemetry.shutdown());
   for (let round = 0; round < 4; round += 1) {
     span('work', () => undefined);
     await telemetry.flush();
